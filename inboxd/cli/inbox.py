@@ -1,0 +1,156 @@
+"""Reading the inbox: `list`, `show`, `search`, `explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inboxd.cli.context import open_config, open_database
+from inboxd.cli.options import AsJson, Number
+from inboxd.cli.output import print_json, print_json_array, say
+from inboxd.conversations.states import ConversationState
+from inboxd.desk.words import size
+
+_LISTED = 50
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("list")(list_conversations)
+    app.command()(show)
+    app.command()(search)
+    app.command()(explain)
+
+
+def list_conversations(
+    ctx: typer.Context,
+    state: Annotated[
+        ConversationState | None, typer.Option("--state", help="Only those in this state.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Closed conversations and spam, too.")
+    ] = False,
+    mailbox: Annotated[
+        str | None, typer.Option("--mailbox", metavar="M", help="Only this mailbox's.")
+    ] = None,
+    assignee: Annotated[
+        str | None, typer.Option("--assignee", metavar="A", help="Only this agent's.")
+    ] = None,
+    tag: Annotated[
+        str | None, typer.Option("--tag", metavar="T", help="Only those with this tag.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", min=1, help=f"At most so many; without it {_LISTED}, with --json all."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List conversations, those that changed last first; closed ones and spam are left out."""
+    from inboxd.desk import listing
+
+    wanted = listing.Wanted(state, everything, mailbox, assignee, tag)
+    config = open_config(ctx)
+    with open_database(config) as database, database.read() as connection:
+        if as_json:
+            from inboxd.desk import dossier, views
+
+            records = listing.find(connection, wanted, limit)
+            whole = dossier.dossiers(connection, records)
+            print_json_array(views.conversation(each) for each in whole)
+            return
+        from inboxd.cli.tables import print_listing
+        from inboxd.clock import SystemClock
+
+        most = limit or _LISTED
+        lines = listing.lines(connection, wanted, most + 1)
+        print_listing(lines[:most], SystemClock().now())
+        if not lines:
+            say(listing.advice(connection, wanted))
+        elif len(lines) > most:
+            say(f"\nThere are more: --limit {most * 4} shows them.")
+
+
+def show(
+    ctx: typer.Context,
+    number: Number,
+    full: Annotated[bool, typer.Option("--full", help="Show quoted text, too.")] = False,
+    attachment: Annotated[
+        int | None,
+        typer.Option(
+            "--attachment", metavar="PART", help="Save the attachment that `show` numbers so."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Where to save it; - is standard output."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a conversation with its messages, notes and history."""
+    if (attachment is None) != (output is None):
+        raise typer.BadParameter("--attachment and --output go together")
+    config = open_config(ctx)
+    with open_database(config) as database, database.read() as connection:
+        from inboxd.desk import dossier, views
+
+        if attachment is not None and output is not None:
+            _save(dossier.read_attachment(connection, number, attachment), output)
+            return
+        whole = dossier.dossier(connection, number)
+        if as_json:
+            print_json(views.conversation(whole))
+            return
+        known = dossier.background(connection, number)
+    from inboxd.cli.conversation import print_conversation
+    from inboxd.clock import SystemClock
+
+    print_conversation(whole, known, SystemClock().now(), full=full)
+
+
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="WORDS…", help="All of them are found.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Find conversations by words in subjects, names, addresses, texts and file names."""
+    from inboxd.desk.search import find, hit_view
+
+    wanted = " ".join(words)
+    with open_database(open_config(ctx)) as database, database.read() as connection:
+        hits = find(connection, wanted, limit)
+    if as_json:
+        print_json([hit_view(hit, wanted) for hit in hits])
+        return
+    from inboxd.cli.tables import print_hits
+    from inboxd.clock import SystemClock
+
+    print_hits(hits, wanted, SystemClock().now())
+    if not hits:
+        say(f"Nothing holds all of these words: {wanted}. Try fewer of them.")
+
+
+def explain(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None:
+    """Say how each mail of a conversation was read, threaded and ruled, and why."""
+    from inboxd.desk.explain import explanation
+
+    with open_database(open_config(ctx)) as database, database.read() as connection:
+        found = explanation(connection, number)
+    if as_json:
+        print_json(found)
+        return
+    from inboxd.cli.explanation import print_explanation
+
+    print_explanation(found)
+
+
+def _save(content: bytes, output: Path) -> None:
+    if str(output) == "-":
+        typer.get_binary_stream("stdout").write(content)
+        return
+    output.write_bytes(content)
+    say(f"{output}: {size(len(content))}")

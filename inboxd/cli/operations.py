@@ -1,0 +1,281 @@
+"""Running the shop: `check`, `rules check`, `work`, `outbox`, `journal`, `backup`, `doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inboxd.cli.context import open_config, open_database, open_shop
+from inboxd.cli.failure import FAILED
+from inboxd.cli.options import AsJson
+from inboxd.cli.output import console, line, print_json, print_table, progress, say, state
+from inboxd.conversations.states import JournalState, OutboxState
+from inboxd.desk.words import ago, counted, size
+
+Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many, newest first.")]
+
+_OUTBOX_COLUMNS = {
+    "id": "id",
+    "state": "state",
+    "kind": "kind",
+    "mailbox": "mailbox",
+    "conversation": "conversation",
+    "message_id": "message_id",
+    "attempts": "attempts",
+    "created_at": "created_at",
+    "next_attempt_at": "next_attempt_at",
+    "finished_at": "finished_at",
+    "error": "error",
+}
+_JOURNAL_COLUMNS = {
+    "id": "id",
+    "state": "state",
+    "mailbox": "mailbox",
+    "source": "source",
+    "size": "size",
+    "attempts": "attempts",
+    "received_at": "received_at",
+    "finished_at": "finished_at",
+    "envelope_from": "envelope_from",
+    "envelope_to": "envelope_to",
+    "error": "error",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(check)
+    app.command()(work)
+    app.command()(backup)
+    app.command()(doctor)
+    for name, words, commands in (
+        ("rules", "What the shop wants, in YAML.", {"check": rules_check}),
+        ("outbox", "Outgoing mail.", {"list": outbox_list, "retry": outbox_retry}),
+        ("journal", "Incoming mail as it came.", {"list": journal_list, "replay": journal_replay}),
+    ):
+        group = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
+        for each, command in commands.items():
+            group.command(each)(command)
+        app.add_typer(group, name=name)
+
+
+def check(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Check configuration, rules, templates and canned replies, and name every fault."""
+    from inboxd.desk.checkup import check_all
+
+    _print_summary(check_all(open_config(ctx)), as_json)
+
+
+def rules_check(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Check the rules alone, and name every fault."""
+    from inboxd.desk.checkup import check_rules
+
+    _print_summary(check_rules(open_config(ctx)), as_json)
+
+
+def work(ctx: typer.Context) -> None:
+    """Process all that is due (journal, timers, outbox), then exit."""
+    with open_shop(ctx) as (database, shop):
+        from inboxd.clock import SystemClock
+        from inboxd.delivery.courier import make_transport
+        from inboxd.work import work as work_off
+
+        clock = SystemClock()
+        transport = make_transport(shop.config)
+        try:
+            with progress("working", None) as advance:
+                done = work_off(database, shop, clock, transport, advance)
+        finally:
+            transport.close()
+    read, fired = counted(done.mails, "mail"), counted(done.timers, "timer")
+    say(f"{read} processed, {fired} fired, {counted(done.attempted, 'mail')} tried")
+    for each in done.deferred:
+        where = f" for #{each.conversation}" if each.conversation else ""
+        when = f"{each.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+        say(f"deferred: mail {each.id} ({each.kind}{where}) until {when}: {each.error}")
+    if done.dead:
+        say(f"{counted(done.dead, 'mail')} could not be delivered: inboxd outbox list --state dead")
+
+
+def outbox_list(
+    ctx: typer.Context,
+    wanted: Annotated[
+        OutboxState | None, typer.Option("--state", help="Only those in this state.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List outgoing mail, the newest first."""
+    with open_database(open_config(ctx)) as database, database.read() as connection:
+        from inboxd.desk.views import rows
+        from inboxd.store import outbox
+
+        found = outbox.listing(connection, wanted.value if wanted else None, limit)
+        to = outbox.recipients(connection, [row.id for row in found])
+    if as_json:
+        listed = rows(found, _OUTBOX_COLUMNS)
+        each_to = {"address": "address", "state": "state", "reply": "reply"}
+        print_json([{**row, "recipients": rows(to[row["id"]], each_to)} for row in listed])
+        return
+    from inboxd.clock import SystemClock
+
+    now = SystemClock().now()
+    columns = ("#", "state", "kind", "conversation", "to", "tries", "written", "what was said")
+    print_table(
+        columns,
+        (
+            (
+                str(row.id),
+                state(row.state),
+                row.kind,
+                f"#{row.conversation}" if row.conversation else "",
+                ", ".join(each.address for each in to[row.id]),
+                str(row.attempts),
+                ago(row.created_at, now),
+                row.error or "",
+            )
+            for row in found
+        ),
+    )
+    if not found:
+        say("No mail is like that.")
+
+
+def outbox_retry(
+    ctx: typer.Context,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[ID…]", help="Which mails; without it all dead and deferred ones."),
+    ] = None,
+) -> None:
+    """Make dead and deferred mail due now."""
+    with open_database(open_config(ctx)) as database, database.write() as connection:
+        from inboxd.clock import SystemClock
+        from inboxd.store import outbox
+
+        count = outbox.retry(connection, ids or [], SystemClock().now())
+    say(f"due now: {counted(count, 'mail')}; the daemon sends them, or: inboxd work")
+    if ids and count < len(set(ids)):
+        say("the others are neither dead nor deferred")
+        raise typer.Exit(FAILED)
+
+
+def journal_list(
+    ctx: typer.Context,
+    wanted: Annotated[
+        JournalState | None, typer.Option("--state", help="Only those in this state.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List incoming mail as it came, the newest first."""
+    with open_database(open_config(ctx)) as database, database.read() as connection:
+        from inboxd.desk.views import rows
+        from inboxd.store import journal
+
+        found = journal.listing(connection, wanted.value if wanted else None, limit)
+    if as_json:
+        print_json(rows(found, _JOURNAL_COLUMNS))
+        return
+    from inboxd.clock import SystemClock
+
+    now = SystemClock().now()
+    columns = ("#", "state", "mailbox", "came by", "from", "size", "came", "why")
+    print_table(
+        columns,
+        (
+            (
+                str(row.id),
+                state(row.state),
+                row.mailbox,
+                row.source,
+                row.envelope_from or "",
+                size(row.size),
+                ago(row.received_at, now),
+                row.error or "",
+            )
+            for row in found
+        ),
+    )
+    if not found:
+        say("No mail is like that.")
+
+
+def journal_replay(
+    ctx: typer.Context,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[ID…]", help="Which entries; without it all quarantined ones."),
+    ] = None,
+) -> None:
+    """Give quarantined mail another try."""
+    with open_shop(ctx) as (database, shop):
+        from inboxd.clock import SystemClock
+        from inboxd.work import replay
+
+        with progress("replaying", None) as advance:
+            states = replay(database, shop, SystemClock(), ids or [], advance)
+    for entry, became in states.items():
+        say(f"{entry}: {became}")
+    if not states:
+        say("No mail is quarantined.")
+    if JournalState.QUARANTINED.value in states.values():
+        raise typer.Exit(FAILED)
+
+
+def backup(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
+) -> None:
+    """Write a consistent copy of the database while the daemon goes on working."""
+    from inboxd.errors import Permanent
+
+    if file.exists() and not force:
+        raise Permanent(f"{file} exists; --force overwrites it")
+    config = open_config(ctx)
+    with open_database(config) as database:
+        database.backup(file)
+    say(f"{file}: {file.stat().st_size} bytes")
+    if config.secret_key is None:
+        say(f"Keep {config.data_dir / 'secret_key'} with it: answers are known by this key.")
+
+
+def doctor(
+    ctx: typer.Context,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not connect to the relay and IMAP servers.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at everything that can go wrong, and say what to do."""
+    from inboxd.clock import SystemClock
+    from inboxd.doctor import examine, healthy
+    from inboxd.logs import log_trouble
+
+    log_trouble()
+    findings = list(examine(open_config(ctx), SystemClock(), offline=offline))
+    well = healthy(findings)
+    if as_json:
+        rows = [
+            {"check": f.what, "status": f.health.value, "words": f.words, "advice": f.advice}
+            for f in findings
+        ]
+        print_json({"healthy": well, "checks": rows})
+    else:
+        columns = ("", "check", "what was found", "what to do")
+        print_table(columns, ((state(f.health), f.what, f.words, f.advice) for f in findings))
+    if not well:
+        raise typer.Exit(FAILED)
+
+
+def _print_summary(found: dict[str, list[str]], as_json: bool) -> None:
+    if as_json:
+        print_json({"ok": True, **found})
+        return
+    out = console()
+    for what, names in found.items():
+        out.print(line(f"{what:<10}", "dim") + line(", ".join(names) or "none"))
+    out.print(line("All is well.", "green"))

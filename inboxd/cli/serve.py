@@ -1,0 +1,66 @@
+"""`inboxd serve` and `inboxd demo`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from inboxd.cli.context import open_config
+from inboxd.cli.options import AsJson
+from inboxd.cli.output import say
+
+if TYPE_CHECKING:
+    from inboxd.daemon import Daemon
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(serve)
+    app.command()(demo)
+
+
+def serve(ctx: typer.Context) -> None:
+    """Run the daemon in the foreground.
+
+    SIGTERM stops it within 10 s; SIGHUP reads configuration, rules and templates again.
+    """
+    config = open_config(ctx)
+    from inboxd.clock import SystemClock
+    from inboxd.daemon import Daemon
+    from inboxd.foreground import run
+    from inboxd.logs import log_lines
+
+    log_lines(os.environ.get("INBOXD_LOG"))
+    run(Daemon(config, SystemClock()), _tell_where)
+
+
+def demo(as_json: AsJson = False) -> None:
+    """Play a customer and agents through a real daemon on loopback, in a temporary folder."""
+    from inboxd.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(as_json=as_json))
+
+
+def _tell_where(daemon: Daemon) -> None:
+    config = daemon.config
+    address = config.mailboxes[0].address
+    for each in daemon.listeners:
+        host, protocol = each.listener.host, each.listener.protocol.upper()
+        say(f"inboxd takes {protocol} on {host}:{each.port}")
+    for mailbox in config.mailboxes:
+        for source in mailbox.sources:
+            if source.imap is not None:
+                where = f"{source.imap.host}:{source.imap.port}/{source.imap.folder}"
+                say(f"inboxd reads {where} for {mailbox.address}")
+    smtp = [each for each in daemon.listeners if each.listener.protocol == "smtp"]
+    if smtp:
+        server = f"{smtp[0].listener.host}:{smtp[0].port}"
+        say("\nSend the first mail, and look at what becomes of it:")
+        say(f"  swaks --server {server} --from jane@customer.example --to {address}")
+    else:
+        say("\nLook at what comes in:")
+    say(f"  inboxd --config {config.path} list")
+    sys.stdout.flush()

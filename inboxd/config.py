@@ -1,0 +1,380 @@
+"""The typed configuration: strict models, secrets, defaults.
+
+`load_config` reads `inboxd.yaml` and raises `ConfigError` with every fault found, each with its
+file, line and column. An unknown key is a fault. `${NAME}` takes a value from the environment and
+`file:PATH`, for secrets, from a file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from inboxd.config_checks import cross_check
+from inboxd.config_paths import with_paths
+from inboxd.config_types import (
+    EmailAddress,
+    Name,
+    Names,
+    Period,
+    Port,
+    Size,
+    Wait,
+    Zone,
+    is_loopback,
+)
+from inboxd.config_values import ValueReader
+from inboxd.durations import parse_duration
+from inboxd.errors import ConfigError, Fault
+from inboxd.yaml_positions import load_yaml
+
+Tls = Literal["implicit", "starttls", "none"]
+
+
+class Strict(BaseModel):
+    """A section of the configuration: unknown keys are faults, values do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+
+class SmtpSource(Strict):
+    """What the daemon's own listener takes for the mailbox's address and its plus-addresses."""
+
+
+class ImapSource(Strict):
+    """One folder on an IMAP server (RFC 3501)."""
+
+    host: str
+    port: Port = 993
+    tls: Tls = "implicit"
+    user: str
+    password: SecretStr
+    folder: str = "INBOX"
+    after: str = "seen"
+    ca_file: Path | None = None
+    allow_plaintext: bool = False
+    poll: Wait = parse_duration("60 s")
+    idle_renew: Wait = parse_duration("9 min")
+    timeout: Wait = parse_duration("30 s")
+    backlog: Period = parse_duration("7 days")
+    max_size: Size = 50_000_000
+
+    @field_validator("after")
+    @classmethod
+    def _known_after(cls, value: str) -> str:
+        if value in ("seen", "keep") or (value.startswith("move:") and value[5:].strip()):
+            return value
+        raise ValueError("after is 'seen', 'keep' or 'move:FOLDER'")
+
+    @model_validator(mode="after")
+    def _no_open_line(self) -> ImapSource:
+        _refuse_plaintext(self.tls, self.host, self.allow_plaintext)
+        return self
+
+    def key(self) -> str:
+        """Return the name under which the place in this folder is remembered."""
+        return f"imap:{self.user}@{self.host}:{self.port}/{self.folder}"
+
+
+class Source(Strict):
+    """Exactly one way in."""
+
+    smtp: SmtpSource | None = None
+    imap: ImapSource | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "smtp" in value and value["smtp"] is None:
+            return {**value, "smtp": {}}
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Source:
+        if (self.smtp is None) == (self.imap is None):
+            raise ValueError("a source has exactly one of 'smtp' and 'imap'")
+        return self
+
+
+class Mailbox(Strict):
+    """One shared address with its sources, brand and rules."""
+
+    name: Name
+    address: EmailAddress
+    aliases: list[EmailAddress] = []
+    display_name: str = ""
+    notify: Names = []
+    reply_address: str = "{local}+{token}@{domain}"
+    send_delay: Period = parse_duration("0 s")
+    reopen_for: Period = parse_duration("30 days")
+    match_subject: Period | None = None
+    subject_tag: bool = False
+    receipts: Literal["all", "errors"] = "all"
+    signature: str = ""
+    timezone: Zone | None = None
+    sources: list[Source] = [Source(smtp=SmtpSource())]
+
+    @field_validator("reply_address")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        if value == "none":
+            return value
+        fields = set(re.findall(r"\{(\w*)\}", value))
+        if "token" not in fields or not fields <= {"local", "token", "domain"} or "@" not in value:
+            raise ValueError(
+                "reply_address is a pattern with {token}, such as {local}+{token}@{domain}, or none"
+            )
+        return value
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The mailbox's own addresses, the first being the one that it writes from."""
+        return (self.address, *self.aliases)
+
+
+class ListenerTls(Strict):
+    """The certificate that the listener shows."""
+
+    mode: Literal["implicit", "starttls"] = "starttls"
+    cert_file: Path
+    key_file: Path
+
+
+class ListenerAuth(Strict):
+    """Who may hand mail in; asked for only over TLS or on loopback."""
+
+    user: str
+    password: SecretStr
+
+
+class ListenerLimits(Strict):
+    """How much one peer may ask for."""
+
+    size: Size = 50_000_000
+    recipients: Annotated[int, Field(ge=1, le=10_000)] = 100
+    connections: Annotated[int, Field(ge=1)] = 200
+    connections_per_peer: Annotated[int, Field(ge=1)] = 60
+    timeout: Wait = parse_duration("5 min")
+
+
+class Listener(Strict):
+    """One listening socket for SMTP (RFC 5321) or LMTP (RFC 2033)."""
+
+    host: str = "127.0.0.1"
+    port: Port = 2525
+    protocol: Literal["smtp", "lmtp"] = "smtp"
+    tls: ListenerTls | None = None
+    auth: ListenerAuth | None = None
+    limits: ListenerLimits = ListenerLimits()
+
+    @model_validator(mode="after")
+    def _auth_is_safe(self) -> Listener:
+        if self.auth is not None and self.tls is None and not is_loopback(self.host):
+            raise ValueError(f"auth on {self.host} needs tls: passwords would come in the clear")
+        return self
+
+
+class Listen(Strict):
+    """The daemon's own listeners."""
+
+    smtp: Listener | None = None
+    lmtp: Listener | None = None
+
+    @field_validator("lmtp")
+    @classmethod
+    def _speaks_lmtp(cls, value: Listener | None) -> Listener | None:
+        return value and value.model_copy(update={"protocol": "lmtp"})
+
+    def all(self) -> tuple[Listener, ...]:
+        """Return the listeners that are configured."""
+        return tuple(each for each in (self.smtp, self.lmtp) if each is not None)
+
+
+class SmtpRelay(Strict):
+    """The server that takes our outgoing mail (RFC 6409)."""
+
+    host: str
+    port: Port = 587
+    tls: Tls = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    allow_plaintext: bool = False
+    timeout: Wait = parse_duration("60 s")
+
+    @model_validator(mode="after")
+    def _complete(self) -> SmtpRelay:
+        _refuse_plaintext(self.tls, self.host, self.allow_plaintext)
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password go together")
+        return self
+
+
+class Send(Strict):
+    """Where outgoing mail goes: exactly one of a Maildir and an SMTP relay."""
+
+    maildir: Path | None = None
+    smtp: SmtpRelay | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Send:
+        if (self.maildir is None) == (self.smtp is None):
+            raise ValueError("send has exactly one of 'maildir' and 'smtp'")
+        return self
+
+
+class Agent(Strict):
+    """Somebody who answers."""
+
+    name: Name
+    address: EmailAddress
+    aliases: list[EmailAddress] = []
+    display_name: str = ""
+    teams: Names = []
+    role: Literal["agent", "supervisor", "admin"] = "agent"
+    timezone: Zone | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name that people read."""
+        return self.display_name or self.name.capitalize()
+
+    def writes_from(self, address: str) -> bool:
+        """Return whether `address` is this agent's, in any case of letters."""
+        key = address.casefold()
+        return any(key == own.casefold() for own in (self.address, *self.aliases))
+
+
+class Trust(Strict):
+    """Whose word on a sender's identity counts (RFC 8601)."""
+
+    authserv_ids: list[str] = []
+
+
+class AutoMail(Strict):
+    """How much automatic mail one person may get (RFC 3834 section 2)."""
+
+    per_recipient_hour: Annotated[int, Field(ge=0)] = 3
+    per_recipient_day: Annotated[int, Field(ge=0)] = 8
+    per_conversation_day: Annotated[int, Field(ge=0)] = 3
+
+
+class Config(Strict):
+    """Everything an admin says in `inboxd.yaml`; paths are absolute once loaded."""
+
+    data_dir: Path = Path("../var")
+    database: str = "sqlite:///inboxd.db"
+    secret_key: SecretStr | None = None
+    old_secret_keys: list[SecretStr] = []
+    timezone: Zone = "UTC"
+    mailboxes: Annotated[list[Mailbox], Field(min_length=1)]
+    listen: Listen = Listen()
+    send: Send
+    agents: list[Agent] = []
+    admins: list[EmailAddress] = []
+    trust: Trust = Trust()
+    auto_mail: AutoMail = AutoMail()
+    rules: Path = Path("rules/")
+    canned: Path = Path("canned/")
+    templates: Path = Path("templates/")
+    path: Path = Field(default=Path("config/inboxd.yaml"), exclude=True)
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith("sqlite:///"):
+            raise ValueError("database is sqlite:///FILE; other databases come in a later release")
+        return value
+
+    @property
+    def teams(self) -> dict[str, tuple[Agent, ...]]:
+        """The teams and their members, in the order of the agents."""
+        teams: dict[str, list[Agent]] = {}
+        for agent in self.agents:
+            for team in agent.teams:
+                teams.setdefault(team, []).append(agent)
+        return {name: tuple(members) for name, members in teams.items()}
+
+    def mailbox(self, name: str) -> Mailbox | None:
+        """Return the mailbox called `name`."""
+        return next((each for each in self.mailboxes if each.name == name), None)
+
+    def agent(self, name: str) -> Agent | None:
+        """Return the agent called `name`, in any case of letters."""
+        key = name.casefold()
+        return next((each for each in self.agents if each.name.casefold() == key), None)
+
+    def agents_named(self, names: Iterator[str] | list[str]) -> tuple[Agent, ...]:
+        """Return the agents behind `names` of agents and teams, each once."""
+        found: dict[str, Agent] = {}
+        teams = self.teams
+        for name in names:
+            agent = self.agent(name)
+            for each in (agent,) if agent else teams.get(name, ()):
+                found.setdefault(each.name, each)
+        return tuple(found.values())
+
+    @property
+    def admin_addresses(self) -> tuple[str, ...]:
+        """Who hears of trouble: `admins`, else the agents who are admins, else the first agent."""
+        if self.admins:
+            return tuple(self.admins)
+        admins = [agent.address for agent in self.agents if agent.role == "admin"]
+        return tuple(admins or [agent.address for agent in self.agents[:1]])
+
+    def zone(self, mailbox: Mailbox | None = None, agent: Agent | None = None) -> ZoneInfo:
+        """Return the time zone of an agent, else of a mailbox, else of the shop."""
+        name = (agent and agent.timezone) or (mailbox and mailbox.timezone) or self.timezone
+        return ZoneInfo(name)
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with a relative SQLite path taken from `data_dir`."""
+        path = Path(self.database.removeprefix("sqlite:///"))
+        return f"sqlite:///{path if path.is_absolute() else self.data_dir / path}"
+
+
+def _refuse_plaintext(tls: str, host: str, allowed: bool) -> None:
+    if tls == "none" and not allowed and not is_loopback(host):
+        raise ValueError(
+            f"tls: none would send the password to {host} in the clear; use implicit or starttls, "
+            "or spell it out with allow_plaintext: true"
+        )
+
+
+def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration at `path`, or raise `ConfigError` with all that is wrong in it."""
+    environ = os.environ if environ is None else environ
+    document = load_yaml(path)
+    if not isinstance(document.data, dict):
+        raise ConfigError([Fault(str(path), 1, 1, "the configuration is a mapping of keys")])
+    reader = ValueReader(document, path.parent, environ)
+    data = reader.resolve(document.data, ())
+    if "path" in data:  # the model's own field, not a key
+        reader.faults.append(document.fault("unknown key 'path'", ("path",), key=True))
+        del data["path"]
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(reader.faults + document.faults(error, Config)) from None
+    config = with_paths(config, path.resolve())
+    faults = reader.faults + list(cross_check(config, document))
+    if faults:
+        raise ConfigError(faults)
+    return config

@@ -1,0 +1,62 @@
+"""The values of a configuration that stand elsewhere: in the environment and in secret files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inboxd.errors import Fault
+from inboxd.yaml_positions import Document
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class ValueReader:
+    """Puts the environment's and the secret files' values in their places."""
+
+    def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
+        self.document = document
+        self.folder = folder
+        self.environ = environ
+        self.faults: list[Fault] = []
+
+    def resolve(self, value: Any, loc: tuple[str | int, ...]) -> Any:
+        """Return `value`, which stands at `loc`, with all such places filled in."""
+        if isinstance(value, dict):
+            return {key: self.resolve(each, (*loc, key)) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(each, (*loc, i)) for i, each in enumerate(value)]
+        if isinstance(value, str):
+            return self._text(value, loc)
+        return value
+
+    def _text(self, value: str, loc: tuple[str | int, ...]) -> str | None:
+        secret = loc[-1] in ("password", "secret_key") or "old_secret_keys" in loc
+        if loc == ("secret_key",) and _is_unset(value, self.environ):
+            return None
+        if secret and value.startswith("file:"):
+            return self._file(self.folder / value[5:].strip(), loc)
+
+        def take(match: re.Match[str]) -> str:
+            if match[1] not in self.environ:
+                self._fault(loc, f"the environment variable {match[1]} is not set")
+            return self.environ.get(match[1], "")
+
+        return _VARIABLE.sub(take, value)
+
+    def _file(self, path: Path, loc: tuple[str | int, ...]) -> str:
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            self._fault(loc, f"the secret file {path} cannot be read: {type(error).__name__}")
+            return ""
+
+    def _fault(self, loc: tuple[str | int, ...], message: str) -> None:
+        self.faults.append(Fault(str(self.document.path), *self.document.position(loc), message))
+
+
+def _is_unset(value: str, environ: Mapping[str, str]) -> bool:
+    match = _VARIABLE.fullmatch(value)
+    return bool(match) and not environ.get(match[1] if match else "")

@@ -1,0 +1,147 @@
+"""What a mail points at: the tokens, ids and numbers by which its conversation may be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from inboxd.conversations.subjects import subject_key, subject_numbers
+from inboxd.conversations.tokens import (
+    ExpiredToken,
+    Purpose,
+    ReplyAddressPattern,
+    Token,
+    TokenKey,
+)
+from inboxd.mail.model import ParsedMail, Verdict
+
+# An honest chain is far shorter. Its newest ids are the likeliest to be known, and its oldest are
+# what branches of one thread have in common.
+_MOST_NEWEST = 150
+_MOST_OLDEST = 20
+_LONGEST_ID = 998
+_MOST_TOKENS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxIdentity:
+    """A mailbox as threading knows it: `agents` maps case-folded addresses to agents' names."""
+
+    name: str
+    address: str
+    pattern: ReplyAddressPattern = field(default_factory=ReplyAddressPattern)
+    agents: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundToken:
+    """A token of ours among the recipients; `own` says that it was made for the mail's author."""
+
+    token: Token
+    own: bool
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookupKeys:
+    """What the store is asked for, in one query, before a mail can be threaded.
+
+    `ids` are those that the mail names, likeliest first; `own_id` is its own Message-ID; `signed`
+    pairs ids of ours with the conversations that they were signed for. `sender` is the author's
+    case-folded address, None where From leaves a doubt; `agent` the agent whose address that is.
+    """
+
+    sender: str | None = None
+    agent: str | None = None
+    tokens: tuple[FoundToken, ...] = ()
+    ids: tuple[str, ...] = ()
+    own_id: str | None = None
+    signed: tuple[tuple[str, int], ...] = ()
+    tagged: tuple[int, ...] = ()
+    subject_key: str = ""
+
+    @property
+    def all_ids(self) -> tuple[str, ...]:
+        """The ids to look for among those sent, received or referenced in this mailbox."""
+        own = (self.own_id,) if self.own_id and self.own_id not in self.ids else ()
+        return self.ids + own
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The conversations to fetch besides those that the ids lead to."""
+        tokens = (found.token.conversation for found in self.tokens)
+        signed = (number for _, number in self.signed)
+        return tuple(dict.fromkeys((*tokens, *signed, *self.tagged)))
+
+
+def lookup_keys(
+    mail: ParsedMail,
+    recipients: Sequence[str],
+    mailbox: MailboxIdentity,
+    key: TokenKey,
+    today: date,
+    verdict: Verdict | None = None,
+) -> LookupKeys:
+    """Return what to fetch for `mail`, which came for the envelope's `recipients`.
+
+    `today` is the date in UTC. The verdict on a bounce adds the ids of the mail that bounced.
+    """
+    author = mail.author.key if mail.author else None
+    agent = mailbox.agents.get(author) if author else None
+    ids = _named_ids(mail, verdict)
+    signed = ((each, key.read_message_id(each, mailbox.name)) for each in ids)
+    return LookupKeys(
+        sender=author,
+        agent=agent,
+        tokens=_tokens(_recipients(mail, recipients), mailbox, key, today, author, agent),
+        ids=ids,
+        own_id=mail.message_id if _is_storable(mail.message_id) else None,
+        signed=tuple((each, number) for each, number in signed if number is not None),
+        tagged=subject_numbers(mail.subject),
+        subject_key=subject_key(mail.subject),
+    )
+
+
+def _recipients(mail: ParsedMail, envelope: Sequence[str]) -> Iterable[str]:
+    """Return every recipient, those first that say best where this copy was sent."""
+    headers = (address.address for address in (*mail.to, *mail.cc))
+    return dict.fromkeys((*envelope, *mail.delivered_to, *headers))
+
+
+def _named_ids(mail: ParsedMail, verdict: Verdict | None) -> tuple[str, ...]:
+    bounced = verdict.bounce.original_message_ids if verdict and verdict.bounce else ()
+    likeliest = (*bounced, *mail.in_reply_to, *reversed(mail.references))
+    ids = tuple(each for each in dict.fromkeys(likeliest) if _is_storable(each))
+    if len(ids) <= _MOST_NEWEST + _MOST_OLDEST:
+        return ids
+    return ids[:_MOST_NEWEST] + ids[-_MOST_OLDEST:]
+
+
+def _is_storable(message_id: str | None) -> bool:
+    return bool(message_id) and len(message_id or "") <= _LONGEST_ID
+
+
+def _tokens(
+    recipients: Iterable[str],
+    mailbox: MailboxIdentity,
+    key: TokenKey,
+    today: date,
+    author: str | None,
+    agent: str | None,
+) -> tuple[FoundToken, ...]:
+    found: dict[Token, FoundToken] = {}
+    for recipient in recipients:
+        text = mailbox.pattern.extract(recipient, mailbox.address)
+        read = key.read(text, mailbox.name, today) if text else None
+        if read is None:
+            continue
+        expired = isinstance(read, ExpiredToken)
+        token = read.token if isinstance(read, ExpiredToken) else read
+        party = f"agent:{agent}" if token.purpose is Purpose.AGENT else f"mail:{author}"
+        known = agent if token.purpose is Purpose.AGENT else author
+        own = known is not None and key.is_for(token, party)
+        found.setdefault(token, FoundToken(token, own, expired))
+        if len(found) == _MOST_TOKENS:
+            break
+    return tuple(found.values())

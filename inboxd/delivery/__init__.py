@@ -1,0 +1,1 @@
+"""Mail goes out: transports, the courier that works off the outbox, and when to try again."""

@@ -1,0 +1,116 @@
+"""What can be done to a conversation. Tags, rules, timers and commands all come through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from inboxd.conversations.states import ConversationState
+from inboxd.desk.unit import Unit
+from inboxd.mail.model import Address
+from inboxd.store import messages
+from inboxd.store.messages import NewMessage
+
+
+def set_state(unit: Unit, state: ConversationState, why: str = "") -> bool:
+    """Bring the conversation into `state`; returns whether it was in another one."""
+    before = unit.conversation.state
+    if before == state.value:
+        return False
+    unit.change(state=state.value, state_since=unit.now, snoozed_until=None)
+    unit.record("state.changed", f"{before} → {state.value}{f': {why}' if why else ''}")
+    return True
+
+
+def snooze(unit: Unit, until: datetime, why: str = "") -> None:
+    """Put the conversation aside until `until` (aware)."""
+    set_state(unit, ConversationState.SNOOZED, why)
+    unit.change(snoozed_until=until, state_since=unit.now)
+    zone = unit.shop.config.zone(unit.desk.mailbox)
+    unit.record("snoozed", f"until {until.astimezone(zone):%Y-%m-%d %H:%M}")
+
+
+def add_tags(unit: Unit, tags: Iterable[str]) -> tuple[str, ...]:
+    """Add tags; returns those that are new."""
+    new = tuple(tag for tag in dict.fromkeys(tags) if tag not in unit.conversation.tags)
+    if new:
+        unit.change(tags=tuple(sorted({*unit.conversation.tags, *new})))
+        unit.record("tag.added", ", ".join(new))
+    return new
+
+
+def remove_tags(unit: Unit, tags: Iterable[str]) -> tuple[str, ...]:
+    """Remove tags; returns those that were there."""
+    gone = tuple(tag for tag in dict.fromkeys(tags) if tag in unit.conversation.tags)
+    if gone:
+        unit.change(tags=tuple(tag for tag in unit.conversation.tags if tag not in gone))
+        unit.record("tag.removed", ", ".join(gone))
+    return gone
+
+
+def assign(unit: Unit, agent: str | None, team: str | None, by: str | None = None) -> bool:
+    """Give the conversation to an agent, a team or nobody; returns whether that is a change.
+
+    An agent who gets it from somebody else (`by` names the agent who acts, if one does) is told.
+    """
+    conversation = unit.conversation
+    if agent is not None and team is None and agent in _members(unit, conversation.team):
+        team = conversation.team
+    if (conversation.assignee, conversation.team) == (agent, team):
+        return False
+    unit.change(assignee=agent, team=team)
+    whom = agent or (f"team {team}" if team else "nobody")
+    unit.record("assignee.changed", f"to {whom}")
+    if agent is not None and agent != by:
+        unit.tell(agent, "It was assigned to you.")
+    if agent is None and team is not None:
+        for member in _members(unit, team):
+            if member != by:
+                unit.tell(member, f"It was assigned to team {team}.")
+    return True
+
+
+def set_priority(unit: Unit, priority: str) -> bool:
+    """Set the priority; returns whether that is a change."""
+    before = unit.conversation.priority
+    if before == priority:
+        return False
+    unit.change(priority=priority)
+    unit.record("priority.changed", f"{before} → {priority}")
+    return True
+
+
+def set_field(unit: Unit, name: str, value: str) -> bool:
+    """Set a custom field; returns whether that is a change."""
+    if unit.conversation.fields.get(name) == value:
+        return False
+    unit.change(fields={**unit.conversation.fields, name: value})
+    unit.record("field.changed", f"{name} = {value[:200]}")
+    return True
+
+
+def add_note(unit: Unit, agent: str, text: str, kind: str = "note") -> int:
+    """Keep a private note in the conversation; returns its message id."""
+    known = unit.shop.config.agent(agent)
+    author = Address(known.shown, known.address) if known else Address(agent, "")
+    number = messages.add(
+        unit.connection,
+        NewMessage(
+            conversation=unit.number,
+            direction="note",
+            kind=kind,
+            author=author,
+            agent=known.name if known else None,
+            created_at=unit.now,
+            text=text,
+            journal_id=unit.journal_id,
+        ),
+    )
+    unit.touch()
+    unit.record("note.added", f"by {author.name}")
+    return number
+
+
+def _members(unit: Unit, team: str | None) -> tuple[str, ...]:
+    members = unit.shop.config.teams.get(team, ()) if team else ()
+    return tuple(member.name for member in members)

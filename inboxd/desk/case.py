@@ -1,0 +1,139 @@
+"""One mail on its way into one conversation: what is known of it, and who is to hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from inboxd.config import Agent
+from inboxd.conversations.decision import ThreadDecision
+from inboxd.desk import mailings
+from inboxd.desk.reading import Reading
+from inboxd.desk.shop import Desk, Shop
+from inboxd.desk.unit import Unit
+from inboxd.mail.model import Address
+from inboxd.store import conversations
+from inboxd.store.conversations import ConversationRecord, PartyRecord
+from inboxd.store.journal import Entry
+from inboxd.store.messages import MessageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A mail that is being filed, with all that was found out about it."""
+
+    connection: sa.Connection
+    shop: Shop
+    desk: Desk
+    entry: Entry
+    reading: Reading
+    decision: ThreadDecision
+    now: datetime
+
+    @property
+    def cause(self) -> str:
+        """The name under which everything that follows from this mail is known."""
+        return f"journal:{self.entry.id}"
+
+    def unit(self, conversation: ConversationRecord, actor: str) -> Unit:
+        """Begin the work on the mail's conversation, its trace already told how it was read."""
+        unit = Unit(
+            self.connection,
+            self.shop,
+            conversation,
+            now=self.now,
+            cause=self.cause,
+            actor=actor,
+            journal_id=self.entry.id,
+            quiet=self.entry.history,
+        )
+        unit.traces.append(self._trace())
+        return unit
+
+    def link(self, number: int) -> None:
+        """Link the mail's conversation with those that the decision names."""
+        others = dict.fromkeys((*self.decision.linked, *self.decision.same_thread))
+        for other in conversations.get_many(self.connection, others):
+            conversations.add_link(self.connection, number, other)
+
+    def remember_ids(self, number: int) -> None:
+        """Let the ids that the mail bears and names lead to its conversation."""
+        mail = self.reading.mail
+        named = (*mail.in_reply_to, *mail.references)
+        own = self.reading.keys.own_id
+        ids = [each for each in named if each in self.reading.keys.ids]
+        conversations.add_refs(self.connection, self.desk.name, number, own, ids)
+
+    def _trace(self) -> dict[str, Any]:
+        mail, verdict = self.reading.mail, self.reading.verdict
+        return {
+            "read": {
+                "kind": verdict.kind.value,
+                "reasons": list(verdict.reasons),
+                "may_answer": verdict.may_answer,
+                "message_id": mail.message_id,
+                "defects": list(mail.defects[:20]),
+            },
+            "thread": [str(step) for step in self.decision.steps],
+        }
+
+
+def audience(unit: Unit) -> tuple[Agent, ...]:
+    """Return who hears of a conversation: its assignee, else its team, else the mailbox's list."""
+    config, conversation = unit.shop.config, unit.conversation
+    assignee = config.agent(conversation.assignee or "")
+    if assignee is not None:
+        return (assignee,)
+    team = config.teams.get(conversation.team or "", ())
+    return tuple(team) or config.agents_named(unit.desk.mailbox.notify)
+
+
+def tell_audience(unit: Unit, reason: str) -> None:
+    """Have everybody told who hears of the conversation."""
+    for agent in audience(unit):
+        unit.tell(agent.name, reason)
+
+
+def send_notifications(
+    unit: Unit, news: MessageRecord | None, without: Agent | None = None
+) -> None:
+    """Notify whom the unit was asked to tell; they take part in the conversation from now on."""
+    config = unit.shop.config
+    told = [
+        (agent, reason)
+        for name, reason in unit.told.items()
+        if (agent := config.agent(name)) is not None and agent != without
+    ]
+    unit.told.clear()
+    if unit.quiet or not told:
+        return
+    mailings.notify(unit, told, news)
+    add_agents(unit, [agent for agent, _ in told])
+
+
+def add_agents(unit: Unit, agents: list[Agent]) -> None:
+    """Let agents take part in the conversation, so that they get copies of what is answered."""
+    rows = [PartyRecord(agent.address.casefold(), agent.shown, "agent") for agent in agents]
+    conversations.add_parties(unit.connection, unit.number, rows)
+
+
+def other_agents(unit: Unit, writer: Agent) -> list[Agent]:
+    """Return the agents who take part in the conversation or hear of it, but for `writer`."""
+    names = unit.shop.agent_addresses
+    parties = conversations.parties(unit.connection, [unit.number])[unit.number]
+    found = {
+        names[party.address]: None
+        for party in parties
+        if party.role == "agent" and party.address in names
+    }
+    found |= {agent.name: None for agent in audience(unit)}
+    agents = (unit.shop.config.agent(name) for name in found)
+    return [agent for agent in agents if agent is not None and agent != writer]
+
+
+def shown_author(address: Address | None) -> str:
+    """Return how history names the writer of a mail."""
+    return (address.name or address.address) if address else "somebody"

@@ -1,0 +1,47 @@
+"""Checks what an admin has written, without changing anything, and sums up what is configured."""
+
+from __future__ import annotations
+
+from inboxd.config import Config, Source
+from inboxd.desk.shop import known_names, load_words
+from inboxd.errors import ConfigError
+from inboxd.rules.loader import RuleSet, load_rules
+from inboxd.templates.canned import load_canned
+
+Summary = dict[str, list[str]]
+
+
+def check_all(config: Config) -> Summary:
+    """Return names of all that is configured, by what it is; raises `ConfigError` for faults."""
+    rules, canned, _ = load_words(config)
+    return {
+        "mailboxes": [f"{each.name} <{each.address}>" for each in config.mailboxes],
+        "sources": [
+            f"{mailbox.name}: {_source(source)}"
+            for mailbox in config.mailboxes
+            for source in mailbox.sources
+        ],
+        "agents": [f"{each.name} <{each.address}>" for each in config.agents],
+        "teams": sorted(config.teams),
+        "rules": _names(rules),
+        "canned": list(canned.names),
+    }
+
+
+def check_rules(config: Config) -> Summary:
+    """Return the names of the rules; raises `ConfigError` with every fault in the rules alone."""
+    try:
+        names = load_canned(config.canned).names
+    except ConfigError:  # not asked about; then any canned reply's name will do
+        names = None
+    return {"rules": _names(load_rules(config.rules, known_names(config, names)))}
+
+
+def _names(rules: RuleSet) -> list[str]:
+    return [each.name for each in rules.rules]
+
+
+def _source(source: Source) -> str:
+    if source.imap is None:
+        return "smtp"
+    return f"imap {source.imap.user}@{source.imap.host}/{source.imap.folder}"

@@ -1,0 +1,150 @@
+"""What somebody at a shell does to a conversation: the same as reply tags do in a mail."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inboxd.clock import Clock
+from inboxd.config import Agent
+from inboxd.conversations import commands as ask
+from inboxd.conversations.commands import BadTagError, TagContext
+from inboxd.conversations.tag_table import TAGS
+from inboxd.desk import leaks, ruling
+from inboxd.desk.case import add_agents, send_notifications
+from inboxd.desk.dossier import conversation_of
+from inboxd.desk.mailings import Answer
+from inboxd.desk.obey import obey, send_answer
+from inboxd.desk.shop import Shop
+from inboxd.desk.unit import Unit
+from inboxd.errors import Permanent
+from inboxd.mail.model import ParsedMail
+from inboxd.store import contacts, messages
+from inboxd.store.conversations import ConversationRecord
+from inboxd.store.db import Database
+from inboxd.suggest import hint
+
+_ACTOR = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command has done, and the conversation as it is now."""
+
+    conversation: ConversationRecord
+    contact_name: str
+    did: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Somebody at a shell: the shop, and the agent in whose name things happen (None: nobody's)."""
+
+    database: Database
+    shop: Shop
+    clock: Clock
+    agent: Agent | None
+
+    def reply(self, number: int, text: str) -> Done:
+        """Answer the customer of conversation `number`; raises `Permanent` where that is refused.
+
+        The text is sent as it is: lines that begin with `#` are no tags here.
+        """
+        agent = self.agent
+        if agent is None:
+            raise Permanent("an answer needs an agent, and none is configured")
+        if not text.strip():
+            raise Permanent("there is no text to send")
+
+        def act(unit: Unit) -> str:
+            if "@" not in unit.conversation.contact_address:
+                raise Permanent("the customer's mail has no address to answer to")
+            leak = leaks.find(unit, ParsedMail(), text)
+            if leak is not None:
+                raise Permanent(f"this line of our notification stands in your answer: {leak}")
+            return send_answer(unit, Answer(agent, text.strip()))
+
+        return self._do(number, act)
+
+    def note(self, number: int, text: str) -> Done:
+        """Keep a private note in conversation `number`."""
+        if not text.strip():
+            raise Permanent("there is no text to keep")
+        return self._do(number, lambda unit: obey(unit, ask.Note(), self.agent, text.strip()))
+
+    def tag(self, number: int, name: str, words: str = "") -> Done:
+        """Do to conversation `number` what the reply tag `#name words` does.
+
+        Raises `Permanent`, with the nearest valid words, where the words cannot be understood.
+        """
+
+        def act(unit: Unit) -> str:
+            try:
+                command = TAGS[name].read(words, self._context(unit))
+            except BadTagError as error:
+                raise Permanent(_explained(name, error)) from None
+            return obey(unit, command, self.agent)
+
+        return self._do(number, act)
+
+    def _do(self, number: int, act: Callable[[Unit], str]) -> Done:
+        """Let `act` work on the conversation, with all that follows, in one transaction."""
+        with self.database.write() as connection:
+            conversation = conversation_of(connection, number)
+            if conversation.mailbox not in self.shop.desks:
+                raise Permanent(f"its mailbox {conversation.mailbox} is not configured any more")
+            unit = Unit(
+                connection,
+                self.shop,
+                conversation,
+                now=self.clock.now(),
+                cause=f"command:{secrets.token_hex(8)}",
+                actor=self.agent.name if self.agent else _ACTOR,
+            )
+            if self.agent is not None:
+                add_agents(unit, [self.agent])
+            before = unit.conversation.state
+            did = act(unit)
+            last = messages.last_inbound(connection, number)
+            ruling.follow_state(unit, before, ruling.message_facts(last), last)
+            send_notifications(unit, last)
+            unit.finish()
+            contact = unit.conversation.contact_id
+            name = contacts.names(connection, [contact]).get(contact, "")
+            return Done(unit.conversation, name, did)
+
+    def _context(self, unit: Unit) -> TagContext:
+        config = self.shop.config
+        return TagContext(
+            agents=[agent.name for agent in config.agents],
+            teams=list(config.teams),
+            canned=list(self.shop.canned.names),
+            me=self.agent.name if self.agent else "",
+            now=unit.now,
+            zone=config.zone(unit.desk.mailbox, self.agent),
+        )
+
+
+def shell(database: Database, shop: Shop, clock: Clock, name: str | None) -> Shell:
+    """Return somebody at a shell who acts as the agent `name`.
+
+    Without a name it is the first agent who is an admin, else the first one. Raises `Permanent`
+    for a name that is nobody's.
+    """
+    agents = shop.config.agents
+    if name is None:
+        admins = [agent for agent in agents if agent.role == "admin"]
+        return Shell(database, shop, clock, next(iter(admins or agents), None))
+    agent = shop.config.agent(name)
+    if agent is None:
+        known = hint(name, [each.name for each in agents])
+        raise Permanent(f"there is no agent called {name}{known}")
+    return Shell(database, shop, clock, agent)
+
+
+def _explained(name: str, error: BadTagError) -> str:
+    """Return why the words cannot be obeyed, in a shell's words rather than a mail's."""
+    reason = error.reason.removeprefix(f"#{name}: ").replace(f"#{name} ", f"{name} ")
+    meant = (error.suggestion or "").removeprefix(f"#{name} ")
+    return f"{reason}; did you mean {meant!r}?" if meant else reason

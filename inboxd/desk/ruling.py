@@ -1,0 +1,171 @@
+"""Rules meet a conversation: facts out of it, effects into it, and the trace that explains both."""
+
+from __future__ import annotations
+
+from inboxd.conversations.states import ConversationState
+from inboxd.desk import actions, automail, mailings
+from inboxd.desk.trouble import alert
+from inboxd.desk.unit import Unit
+from inboxd.errors import ConfigError
+from inboxd.rules import effects as do
+from inboxd.rules.evaluate import Evaluation, evaluate, evaluate_timer
+from inboxd.rules.facts import ConversationFacts, Facts, MessageFacts
+from inboxd.store.messages import MessageRecord
+
+_DEEPEST = 5
+
+
+def run_event(
+    unit: Unit,
+    event: str,
+    message: MessageFacts | None,
+    last_inbound: MessageRecord | None,
+    also: tuple[str, ...] = (),
+) -> None:
+    """Let every rule for `event` act, and those for the states that this leads to."""
+    before = unit.conversation.state
+    facts = _facts(unit, event, message, also)
+    carry_out(unit, evaluate(unit.shop.rules, facts), event, last_inbound)
+    follow_state(unit, before, message, last_inbound)
+
+
+def follow_state(
+    unit: Unit,
+    before: str,
+    message: MessageFacts | None,
+    last_inbound: MessageRecord | None,
+) -> None:
+    """Let the rules act that fire at once on entering a state, at most five deep."""
+    for _ in range(_DEEPEST):
+        state = unit.conversation.state
+        if state == before:
+            return
+        before = state
+        facts = _facts(unit, state, message, ())
+        carry_out(unit, evaluate(unit.shop.rules, facts), state, last_inbound)
+    if unit.conversation.state != before:
+        unit.record("rules.stopped", f"rules changed the state {_DEEPEST} times in a row")
+
+
+def run_timer(
+    unit: Unit, rule: str, message: MessageFacts | None, last_inbound: MessageRecord | None
+) -> None:
+    """Let the rule act whose time has come; its conditions are asked again."""
+    before = unit.conversation.state
+    facts = _facts(unit, before, message, ())
+    evaluation = evaluate_timer(unit.shop.rules, rule, facts)
+    carry_out(unit, evaluation, f"{before} (timer)", last_inbound)
+    follow_state(unit, before, message, last_inbound)
+
+
+def carry_out(
+    unit: Unit, evaluation: Evaluation, event: str, last_inbound: MessageRecord | None
+) -> None:
+    """Apply what the rules want, in order, under each rule's name."""
+    notes: list[str] = []
+    actor = unit.actor
+    for effect in evaluation.effects:
+        unit.actor = f"rule {effect.rule}"
+        note = _apply(unit, effect, last_inbound)
+        if note:
+            notes.append(f"{effect.rule}: {note}")
+    unit.actor = actor
+    trace = {"event": event, "rules": evaluation.to_json(), "digest": unit.shop.rules.digest}
+    if notes:
+        trace["notes"] = notes
+    unit.traces.append(trace)
+
+
+def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) -> str | None:
+    """Carry out one effect; returns why it was not, where it was not."""
+    match effect:
+        case do.AddTags():
+            actions.add_tags(unit, effect.tags)
+        case do.RemoveTags():
+            actions.remove_tags(unit, effect.tags)
+        case do.Assign():
+            team = effect.team if effect.agent is None else unit.conversation.team
+            actions.assign(unit, effect.agent, team)
+        case do.SetPriority():
+            actions.set_priority(unit, effect.priority)
+        case do.SetField():
+            actions.set_field(unit, effect.name, effect.value)
+        case do.Notify():
+            for agent in unit.shop.config.agents_named(list(effect.names)):
+                unit.tell(agent.name, f"The rule “{effect.rule}” says so.")
+        case do.Close():
+            actions.set_state(unit, ConversationState.CLOSED)
+        case do.Snooze():
+            zone = unit.shop.config.zone(unit.desk.mailbox)
+            actions.snooze(unit, effect.duration.after(unit.now, zone))
+        case do.SendCanned():
+            return _send_canned(unit, effect, last_inbound)
+    return None
+
+
+def _send_canned(
+    unit: Unit, effect: do.SendCanned, last_inbound: MessageRecord | None
+) -> str | None:
+    why_not = automail.refusal(unit, effect.rule, last_inbound)
+    if why_not is None:
+        try:
+            key = f"rule:{effect.rule}:{effect.index}"
+            mailings.send_canned(unit, effect.name, effect.rule, key, dict(effect.match))
+            return None
+        except ConfigError as error:  # a fault of the shop's words must not cost the mail
+            why_not = f"it cannot be filled in: {error.faults[0].message}"
+            _tell_admin(unit, effect, error)
+    unit.record("auto_reply.withheld", f"{effect.name}: {why_not}")
+    return f"{effect.name} was not sent: {why_not}"
+
+
+def _tell_admin(unit: Unit, effect: do.SendCanned, error: ConfigError) -> None:
+    alert(
+        unit.connection,
+        unit.shop,
+        unit.now,
+        key=f"canned:{effect.name}",
+        title="A canned reply cannot be filled in",
+        summary="A rule wanted to send it, and nothing was sent.",
+        details=(
+            ("rule", effect.rule),
+            ("conversation", f"#{unit.number}"),
+            *(("fault", str(fault)) for fault in error.faults[:5]),
+        ),
+        advice="Let the canned reply do without the value, or let the rule set it.",
+    )
+
+
+def _facts(unit: Unit, event: str, message: MessageFacts | None, also: tuple[str, ...]) -> Facts:
+    conversation = unit.conversation
+    return Facts(
+        event=event,
+        mailbox=conversation.mailbox,
+        conversation=ConversationFacts(
+            number=conversation.number,
+            state=conversation.state,
+            tags=frozenset(conversation.tags),
+            priority=conversation.priority,
+            assignee=conversation.assignee,
+            team=conversation.team,
+            subject=conversation.subject,
+            fields=conversation.fields,
+        ),
+        message=message,
+        also=also,
+    )
+
+
+def message_facts(record: MessageRecord | None) -> MessageFacts | None:
+    """Return what rules may look at of a stored message; its quoted words are not among it."""
+    if record is None:
+        return None
+    return MessageFacts(
+        from_=(record.author,),
+        to=record.to,
+        cc=record.cc,
+        subject=record.subject,
+        text=record.text,
+        reply_text=record.text,
+        kind=record.kind,
+    )

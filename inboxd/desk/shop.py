@@ -1,0 +1,221 @@
+"""The shop as loaded: configuration, rules, templates and keys, each read and compiled once.
+
+A `Shop` never changes; a reload makes a new one, or leaves the old one in place where the files
+are faulty.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from inboxd.config import Config, Mailbox
+from inboxd.conversations.lookup import MailboxIdentity
+from inboxd.conversations.threading import ThreadPolicy
+from inboxd.conversations.tokens import ReplyAddressPattern, TokenKey
+from inboxd.desk.addresses import AddressBook
+from inboxd.errors import ConfigError, Fault, Permanent
+from inboxd.mail.classify import TrustPolicy
+from inboxd.rules.loader import Known, RuleSet, load_rules
+from inboxd.templates.canned import CannedSet, load_canned
+from inboxd.templates.render import Renderer
+from inboxd.yaml_positions import load_yaml
+
+_DAY = 86_400
+_TOKEN_CHARS = 32  # of a reply address's token, up to conversation 2**24
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One mailbox with what is derived from its configuration."""
+
+    mailbox: Mailbox
+    pattern: ReplyAddressPattern
+    identities: tuple[MailboxIdentity, ...]
+    policy: ThreadPolicy
+
+    @property
+    def name(self) -> str:
+        """The mailbox's name."""
+        return self.mailbox.name
+
+    @property
+    def domain(self) -> str:
+        """The domain of the mailbox's address."""
+        return self.mailbox.address.rpartition("@")[2]
+
+    @property
+    def shown(self) -> str:
+        """The name that customers read."""
+        return self.mailbox.display_name or self.mailbox.name.capitalize()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """All that stays the same from one mail to the next."""
+
+    config: Config
+    key: TokenKey
+    rules: RuleSet
+    canned: CannedSet
+    renderer: Renderer
+
+    @cached_property
+    def addresses(self) -> AddressBook:
+        """The shop's own addresses."""
+        return AddressBook(self.config)
+
+    @cached_property
+    def desks(self) -> dict[str, Desk]:
+        """The mailboxes by name."""
+        return {mailbox.name: self._desk(mailbox) for mailbox in self.config.mailboxes}
+
+    @cached_property
+    def agent_addresses(self) -> dict[str, str]:
+        """The agents' names by each of their addresses, case-folded."""
+        return {
+            address.casefold(): agent.name
+            for agent in self.config.agents
+            for address in (agent.address, *agent.aliases)
+        }
+
+    @cached_property
+    def trust(self) -> TrustPolicy:
+        """Who is who, for classifying mail."""
+        own = (address for mailbox in self.config.mailboxes for address in mailbox.addresses)
+        return TrustPolicy(
+            own_addresses=frozenset(address.casefold() for address in own),
+            agent_addresses=frozenset(self.agent_addresses),
+            authserv_ids=tuple(self.config.trust.authserv_ids),
+            is_own=self.addresses.owns,
+            is_own_message_id=self._is_own_message_id,
+        )
+
+    def _is_own_message_id(self, message_id: str) -> bool:
+        return any(
+            self.key.read_message_id(message_id, mailbox.name) is not None
+            for mailbox in self.config.mailboxes
+        )
+
+    def _desk(self, mailbox: Mailbox) -> Desk:
+        pattern = ReplyAddressPattern.parse(mailbox.reply_address)
+        match = mailbox.match_subject
+        policy = ThreadPolicy(
+            reopen_for=timedelta(seconds=mailbox.reopen_for.seconds),
+            match_subject_days=None if match is None else max(1, round(match.seconds / _DAY)),
+        )
+        identities = tuple(
+            MailboxIdentity(mailbox.name, address, pattern, self.agent_addresses)
+            for address in mailbox.addresses
+        )
+        return Desk(mailbox, pattern, identities, policy)
+
+
+def load_shop(config: Config) -> Shop:
+    """Read rules, canned replies and templates, and the secret key.
+
+    Raises `ConfigError` with every fault in all of them.
+    """
+    rules, canned, renderer = load_words(config)
+    return Shop(config, load_key(config), rules, canned, renderer)
+
+
+def load_words(config: Config) -> tuple[RuleSet, CannedSet, Renderer]:
+    """Read rules, canned replies and templates, and write nothing.
+
+    Raises `ConfigError` with every fault in all of them.
+    """
+    faults: list[Fault] = []
+    canned = rules = renderer = None
+    try:
+        canned = load_canned(config.canned)
+    except ConfigError as error:
+        faults += error.faults
+    known = known_names(config, None if canned is None else canned.names)
+    try:
+        rules = load_rules(config.rules, known)
+    except ConfigError as error:
+        faults += error.faults
+    faults += _pattern_faults(config)
+    try:
+        renderer = Renderer(config.templates if config.templates.is_dir() else None)
+        faults += renderer.check()
+    except ConfigError as error:
+        faults += error.faults
+    if faults or canned is None or rules is None or renderer is None:
+        raise ConfigError(faults)
+    return rules, canned, renderer
+
+
+def _pattern_faults(config: Config) -> list[Fault]:
+    """Return what is wrong with the mailboxes' reply addresses, each with its place."""
+    faults = []
+    for i, mailbox in enumerate(config.mailboxes):
+        try:
+            pattern = ReplyAddressPattern.parse(mailbox.reply_address)
+            for address in mailbox.addresses:
+                pattern.format(address, "x" * _TOKEN_CHARS)
+        except ValueError as error:
+            place = _place(config, "mailboxes", i, "reply_address")
+            faults.append(Fault(str(config.path), *place, str(error)))
+    return faults
+
+
+def _place(config: Config, *loc: str | int) -> tuple[int, int]:
+    try:
+        return load_yaml(config.path).position(loc)
+    except ConfigError:  # the configuration was not read from a file, or that is gone
+        return 0, 0
+
+
+def known_names(config: Config, canned: Iterable[str] | None) -> Known:
+    """Return which names rules may use; any canned reply's where `canned` is None."""
+    return Known(
+        agents=frozenset(agent.name for agent in config.agents),
+        teams=frozenset(config.teams),
+        mailboxes=frozenset(mailbox.name for mailbox in config.mailboxes),
+        canned=None if canned is None else frozenset(canned),
+    )
+
+
+def load_key(config: Config) -> TokenKey:
+    """Return the key that signs reply addresses; made on the first start where none is given."""
+    if config.secret_key is not None:
+        secret = config.secret_key.get_secret_value()
+    else:
+        secret = _kept_secret(config.data_dir / "secret_key")
+    old = [each.get_secret_value().encode() for each in config.old_secret_keys]
+    try:
+        return TokenKey(secret.encode(), old)
+    except ValueError as error:
+        place = _place(config, "secret_key")
+        raise ConfigError([Fault(str(config.path), *place, f"secret_key: {error}")]) from None
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret file, or make it: private, and complete or not there at all."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(partial, path)  # fails where another process was faster: its key is the one
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise Permanent(f"the secret key cannot be kept in {path}: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,141 @@
+"""One transaction's work on one conversation.
+
+A unit holds the conversation as it becomes, the lines of history to write, and whom to tell; all
+of it reaches the database in `finish`, in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from inboxd.conversations.states import ConversationState
+from inboxd.desk.shop import Desk, Shop
+from inboxd.rules.evaluate import state_timers
+from inboxd.store import conversations, messages, timers
+from inboxd.store.conversations import ConversationRecord
+from inboxd.store.messages import NewEvent
+from inboxd.templates.contexts import BaseContext
+from inboxd.templates.render import Rendered
+
+
+class Unit:
+    """The work that one cause does on one conversation.
+
+    `cause` names what happens (`journal:12`, `timer:4`, `command:…`) and begins every effect key;
+    `actor` is who does it, for the history. `quiet` units (imported history) send nothing and set
+    no timers.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        shop: Shop,
+        conversation: ConversationRecord,
+        *,
+        now: datetime,
+        cause: str,
+        actor: str,
+        journal_id: int | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self.connection = connection
+        self.shop = shop
+        self.now = now
+        self.cause = cause
+        self.actor = actor
+        self.journal_id = journal_id
+        self.quiet = quiet
+        self.conversation = conversation
+        self.told: dict[str, str] = {}
+        self.traces: list[dict[str, Any]] = []
+        self.contact_name: str | None = None  # read once
+        self.rendered: tuple[tuple[str, BaseContext], Rendered] | None = None  # the last one
+        self._before = conversation
+        self._renewed = False
+        self._fresh = False
+        self._touched = False
+        self._events: list[NewEvent] = []
+
+    @property
+    def number(self) -> int:
+        """The conversation's number."""
+        return self.conversation.number
+
+    @property
+    def desk(self) -> Desk:
+        """The conversation's mailbox."""
+        return self.shop.desks[self.conversation.mailbox]
+
+    def change(self, **values: Any) -> None:
+        """Give the conversation other values."""
+        self.conversation = replace(self.conversation, **values)
+
+    def touch(self) -> None:
+        """Note that something happened in the conversation, whether it changed or not."""
+        self._touched = True
+
+    def renew(self) -> None:
+        """Start the state's time again: its timers move."""
+        self.change(state_since=self.now)
+        self._renewed = True
+
+    def begin(self) -> None:
+        """Mark a conversation that has just been opened: its state has been entered."""
+        self._fresh = True
+
+    def record(self, kind: str, text: str, actor: str | None = None) -> None:
+        """Write a line of history."""
+        self._events.append(
+            NewEvent(self.now, self.number, actor or self.actor, kind, text, self.journal_id)
+        )
+
+    def tell(self, agent: str, reason: str) -> None:
+        """Have the agent called `agent` notified at the end, for the first reason given."""
+        self.told.setdefault(agent, reason)
+
+    def finish(self) -> None:
+        """Write everything to the database; the caller commits."""
+        if self._touched or self.conversation != self._before:
+            # Imported history is older than what may have happened since.
+            self.change(updated_at=max(self.now, self.conversation.updated_at))
+            conversations.save(self.connection, self.conversation)
+        self._move_timers()
+        messages.add_events(self.connection, self._events)
+        if self.traces:
+            data = {"steps": self.traces}
+            messages.add_trace(self.connection, self.now, self.number, self.cause, data)
+        self._events, self.traces = [], []
+        self._before = self.conversation
+        self._renewed = self._fresh = self._touched = False
+
+    def _move_timers(self) -> None:
+        left = self.conversation.state != self._before.state
+        if not self._fresh and (left or self._renewed):
+            timers.cancel(self.connection, self.number, timers.RULE, self.now)
+        if self.quiet:
+            return
+        if self._fresh or left or self._renewed:
+            self._arm_state_timers()
+        if self.conversation.snoozed_until != self._before.snoozed_until:
+            timers.cancel(self.connection, self.number, timers.WAKE, self.now)
+            if self.conversation.snoozed_until is not None:
+                wake = [("", self.conversation.snoozed_until)]
+                timers.arm(self.connection, self.number, timers.WAKE, wake, self.now)
+
+    def _arm_state_timers(self) -> None:
+        state, mailbox = self.conversation.state, self.conversation.mailbox
+        wanted = state_timers(self.shop.rules, state, mailbox)
+        if wanted:
+            zone = self.shop.config.zone(self.desk.mailbox)
+            since = self.conversation.state_since
+            due = [(timer.rule, timer.duration.after(since, zone)) for timer in wanted]
+            timers.arm(self.connection, self.number, timers.RULE, due, self.now)
+
+
+def is_state(conversation: ConversationRecord, state: ConversationState) -> bool:
+    """Return whether the conversation is in `state`."""
+    return conversation.state == state.value

@@ -1,0 +1,214 @@
+"""Durations as people write them (`90 min`, `3 business days`) and the moments they lead to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import Enum
+from itertools import islice
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+_LONGEST_SECONDS = 10 * 366 * 86_400
+_SHAPE = re.compile(
+    r"\s*(?P<amount>[0-9]{1,12}(?:\.[0-9]{1,3})?)\s*(?P<business>business\s+)?(?P<unit>[a-z]+)\s*",
+    re.IGNORECASE,
+)
+_HELP = "write a number and a unit, such as 90 min, 2 h, 3 days, 1 week or 3 business days"
+
+
+class Unit(Enum):
+    """What an amount counts; the value is its length in seconds on a day without a clock change."""
+
+    SECOND = 1
+    MINUTE = 60
+    HOUR = 3600
+    DAY = 86_400
+    WEEK = 604_800
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is elapsed time, rather than a date on the calendar."""
+        return self in (Unit.SECOND, Unit.MINUTE, Unit.HOUR)
+
+
+# The first spelling of each unit is for "1", the second for every other amount.
+_SPELLINGS: dict[Unit, tuple[str, ...]] = {
+    Unit.SECOND: ("s", "s", "sec", "secs", "second", "seconds"),
+    Unit.MINUTE: ("min", "min", "mins", "minute", "minutes"),
+    Unit.HOUR: ("h", "h", "hr", "hrs", "hour", "hours"),
+    Unit.DAY: ("day", "days", "d"),
+    Unit.WEEK: ("week", "weeks", "w"),
+}
+_BUSINESS_SPELLINGS: dict[Unit, tuple[str, ...]] = {
+    Unit.MINUTE: ("minute", "minutes", "min", "mins"),
+    Unit.HOUR: ("hour", "hours", "h", "hr", "hrs"),
+    Unit.DAY: ("day", "days", "d"),
+}
+
+
+def _by_spelling(spellings: dict[Unit, tuple[str, ...]]) -> dict[str, Unit]:
+    return {word: unit for unit, words in spellings.items() for word in words}
+
+
+_UNITS = {False: _by_spelling(_SPELLINGS), True: _by_spelling(_BUSINESS_SPELLINGS)}
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessCalendar:
+    """When a shop works: `weekdays` (Monday is 0), from `opens` to `closes`, except `holidays`.
+
+    Times and dates are local; the zone is told where the calendar is used. Raises ValueError where
+    the shop would never be open.
+    """
+
+    weekdays: frozenset[int] = frozenset(range(5))
+    opens: time = time(9)
+    closes: time = time(17)
+    holidays: frozenset[date] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
+            raise ValueError("a business calendar needs weekdays from 0 (Monday) to 6 (Sunday)")
+        if self.opens >= self.closes:
+            raise ValueError("a business day opens before it closes")
+
+    def is_business_day(self, day: date) -> bool:
+        """Return whether the shop works on the local date `day`."""
+        return day.weekday() in self.weekdays and day not in self.holidays
+
+    def windows(self, start: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the opening times from `start` on, each as (from, to) in UTC.
+
+        The first one begins at `start` where that lies within opening times. Ends where a whole
+        ten years hold no business day.
+        """
+        day, idle = start.astimezone(zone).date(), 0
+        while idle < 3660:
+            if self.is_business_day(day):
+                idle = 0
+                opens, closes = (_instant(day, at, zone) for at in (self.opens, self.closes))
+                if closes > start:
+                    yield max(opens, start), closes
+            idle += 1
+            day += timedelta(days=1)
+
+
+WEEKDAYS = BusinessCalendar()
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """An amount of a unit, of plain time or (`business`) of a shop's working time."""
+
+    amount: int | float
+    unit: Unit
+    business: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds, a day counting 24 hours; ValueError for business time."""
+        if self.business:
+            raise ValueError(f"{self} has no fixed length in seconds")
+        return self.amount * self.unit.value
+
+    def after(
+        self, start: datetime, zone: tzinfo, calendar: BusinessCalendar = WEEKDAYS
+    ) -> datetime:
+        """Return the moment, in UTC, that lies this duration after `start` (aware).
+
+        Seconds, minutes and hours are elapsed time. Days and weeks keep the local time of day in
+        `zone`; a time that a clock change leaves out falls an hour later, one that it repeats is
+        the first of the two. Business time starts to count at the next opening where `start` lies
+        outside opening times: business hours run while `calendar` is open, business days lead to
+        the same local time so many business days on. Nothing after `start` is `start`.
+        Raises ValueError where `start` is naive or `calendar` is never open again.
+        """
+        if start.utcoffset() is None:
+            raise ValueError("a duration counts from a moment with a time zone")
+        start = start.astimezone(UTC)
+        if not self.amount:
+            return start
+        if self.business:
+            return self._after_business(start, zone, calendar)
+        if self.unit.exact:
+            return start + timedelta(seconds=self.seconds)
+        local = start.astimezone(zone)
+        return _instant(local.date() + timedelta(days=self.seconds // 86_400), local.time(), zone)
+
+    def _after_business(
+        self, start: datetime, zone: tzinfo, calendar: BusinessCalendar
+    ) -> datetime:
+        windows = calendar.windows(start, zone)
+        if self.unit is Unit.DAY:
+            # The window in which the count starts, then one for each day.
+            opens = [opens.astimezone(zone) for opens, _ in islice(windows, int(self.amount) + 1)]
+            if len(opens) > self.amount:
+                return _instant(opens[-1].date(), opens[0].time(), zone)
+        else:
+            left = timedelta(seconds=self.amount * self.unit.value)
+            for since, until in windows:
+                if left <= until - since:
+                    return since + left
+                left -= until - since
+        raise ValueError("the business calendar is never open again")
+
+    def __str__(self) -> str:
+        """Write the duration so that `parse_duration` reads it back."""
+        spellings = (_BUSINESS_SPELLINGS if self.business else _SPELLINGS)[self.unit]
+        unit = spellings[0] if self.amount == 1 else spellings[1]
+        return f"{self.amount} {'business ' if self.business else ''}{unit}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _validated, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "examples": ["90 min", "2 h", "3 days", "3 business days"]}
+
+
+def parse_duration(text: str) -> Duration:
+    """Return the duration that `text` writes; ValueError says what is wrong and what to write."""
+    shape = _SHAPE.fullmatch(text)
+    if shape is None:
+        raise ValueError(f"{text[:40]!r} is not a duration: {_HELP}")
+    business = shape["business"] is not None
+    unit = _UNITS[business].get(shape["unit"].lower())
+    if unit is None:
+        kind = "unit of business time" if business else "unit of time"
+        raise ValueError(f"{shape['unit'][:40]!r} is not a {kind}: {_HELP}")
+    number = float(shape["amount"])
+    if not (unit.exact or number.is_integer()):
+        raise ValueError(f"{text[:40]!r} is not a whole number of {_SPELLINGS[unit][1]}")
+    amount = int(number) if number.is_integer() else number
+    if amount * unit.value > _LONGEST_SECONDS:
+        raise ValueError(f"{text[:40]!r} is longer than ten years")
+    return Duration(amount, unit, business)
+
+
+def _validated(value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"a duration needs a unit: {_HELP}")
+    return parse_duration(value)
+
+
+def _instant(day: date, at: time, zone: tzinfo) -> datetime:
+    """Return the UTC moment of a local date and time.
+
+    fold=0 takes the first of two repeated times, and reads a time in a gap with the offset before
+    the change, which puts it behind the gap (RFC 5545 section 3.3.5 asks for both).
+    """
+    return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Mail comes in: SMTP and LMTP, IMAP, files and archives. Every way ends in the journal."""

@@ -1,0 +1,111 @@
+"""The database as an IMAP source sees it: journal, cursor and marks in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from inboxd.clock import Clock
+from inboxd.desk.shop import Shop
+from inboxd.desk.trouble import alert
+from inboxd.ingest.imap_cursor import Cursor, FetchedMail
+from inboxd.store import folders, journal
+from inboxd.store.db import Database
+from inboxd.store.journal import Arrival
+
+_TELL_AFTER = timedelta(minutes=30)
+
+
+class JournalImapStore:
+    """Keeps one mailbox's IMAP folders.
+
+    Mail that was older than `backlog` when its folder was visited for the first time is filed as
+    history, whenever it is read: found and threaded, but neither answered nor told.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        shop: Callable[[], Shop],
+        mailbox: str,
+        clock: Clock,
+        backlog: timedelta,
+        on_commit: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._shop = shop
+        self._mailbox = mailbox
+        self._clock = clock
+        self._backlog = backlog
+        self._on_commit = on_commit
+
+    def cursor(self, source: str) -> Cursor | None:
+        """Return where reading goes on, or None where the folder was never read."""
+        with self._database.read() as connection:
+            place = folders.place(connection, source)
+        return None if place is None else Cursor(place.uidvalidity, place.last_uid)
+
+    def append(
+        self,
+        source: str,
+        mails: Sequence[FetchedMail],
+        cursor: Cursor,
+        first_visit: bool,
+        mark: bool,
+    ) -> None:
+        """Journal `mails` and move the cursor, durably."""
+        now = self._clock.now()
+        with self._database.read() as connection:
+            begun = folders.first_seen_at(connection, source) or now
+        arrivals = [self._arrival(source, mail, begun, now) for mail in mails]
+        packed = [(arrival, journal.pack(arrival.raw)) for arrival in arrivals]
+        place = folders.Place(cursor.uidvalidity, cursor.last_uid)
+        with self._database.write() as connection:
+            journal.append(connection, packed)
+            folders.move_on(connection, source, place, now)
+            if mark:
+                uids = [mail.uid for mail in mails]
+                folders.add_marks(connection, source, cursor.uidvalidity, uids)
+        if mails:
+            self._on_commit()
+
+    def pending_marks(self, source: str, uidvalidity: int) -> list[int]:
+        """Return the UIDs that have still to be marked under `uidvalidity`."""
+        with self._database.read() as connection:
+            return folders.marks(connection, source, uidvalidity)
+
+    def marked(self, source: str, uidvalidity: int, uids: Sequence[int]) -> None:
+        """Forget pending marks that are done."""
+        with self._database.write() as connection:
+            folders.drop_marks(connection, source, uidvalidity, uids)
+
+    def report(self, source: str, problem: str | None) -> None:
+        """Note how the source fares; the admin is told when it has been ill for half an hour."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            folders.set_problem(connection, source, problem, now)
+            since = folders.problem_since(connection, source)
+            if problem is None or since is None or now - since < _TELL_AFTER:
+                return
+            alert(
+                connection,
+                self._shop(),
+                now,
+                key=f"source:{source}",
+                title=f"Mail cannot be fetched for {self._mailbox}",
+                summary=f"{problem} It is tried again and again; nothing is lost meanwhile.",
+                details=(("source", source), ("since", f"{since:%Y-%m-%d %H:%M} UTC")),
+                advice="inboxd doctor",
+            )
+
+    def _arrival(self, source: str, mail: FetchedMail, begun: datetime, now: datetime) -> Arrival:
+        return Arrival(
+            mailbox=self._mailbox,
+            source=source,
+            raw=mail.raw,
+            envelope_from=None,
+            envelope_to=(),
+            received_at=min(mail.internal_date, now),
+            history=begun - mail.internal_date > self._backlog,
+            oversize=mail.oversize,
+        )

@@ -1,0 +1,353 @@
+"""The daemon's own listener: SMTP (RFC 5321) and LMTP (RFC 2033) into the journal.
+
+`250` means that the mail is on the disk. Whatever fails here answers 451, so that the sender tries
+again: a bug of ours must never bounce a customer's mail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import hmac
+import ssl
+import threading
+from collections import Counter, defaultdict
+from typing import Any
+
+import structlog
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from inboxd import __version__
+from inboxd.clock import Clock
+from inboxd.config import Listener, ListenerAuth
+from inboxd.config_types import is_loopback
+from inboxd.desk.addresses import AddressBook
+from inboxd.errors import Transient
+from inboxd.ingest.journal import JournalWriter
+from inboxd.store.journal import Arrival
+
+_log = structlog.get_logger(__name__)
+_LONGEST_LINE = 1_000_000  # RFC 5321 says 1,000, mailers in the field do not
+_LONGEST_COMMAND = 2048  # RFC 5321 says 512, RFC 6531 and parameters ask for more
+_AUTH_TRIES = 5
+_STOP_WITHIN = 2.0
+_UNLIMITED = 1_000_000_000
+_TRY_LATER = "451 4.3.0 Not stored, please try again later"
+
+
+class _Limits:
+    """Counts connections, in all and by peer."""
+
+    def __init__(self, total: int, per_peer: int) -> None:
+        self.total = total
+        self.per_peer = per_peer
+        self.peers: Counter[str] = Counter()
+
+    def admit(self, peer: str) -> bool:
+        if self.peers.total() >= self.total or self.peers[peer] >= self.per_peer:
+            return False
+        self.peers[peer] += 1
+        return True
+
+    def leave(self, peer: str) -> None:
+        self.peers[peer] -= 1
+        if self.peers[peer] <= 0:
+            del self.peers[peer]
+
+
+class _LimitedSession(SMTP):
+    """One connection, counted; a peer that has too many hears 421."""
+
+    line_length_limit = _LONGEST_LINE
+    # aiosmtpd clears the class's own table with every new session, under the feet of the others.
+    command_size_limits: defaultdict[str, int] = defaultdict(lambda: _LONGEST_COMMAND)
+
+    def __init__(
+        self,
+        *args: Any,
+        limits: _Limits,
+        sessions: set[asyncio.BaseTransport],
+        offers_auth: bool,
+        needs_starttls_for_auth: bool,
+        **options: Any,
+    ) -> None:
+        self._limits = limits
+        self._sessions = sessions
+        self._peer: str | None = None
+        self._refused = False
+        super().__init__(*args, **options)
+        self.command_size_limits = defaultdict(lambda: _LONGEST_COMMAND)
+        # aiosmtpd knows STARTTLS only: under implicit TLS it would never offer AUTH.
+        self._auth_require_tls = needs_starttls_for_auth
+        if not offers_auth:
+            self._auth_methods.clear()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the session, or refuse the peer."""
+        if self._peer is None and self._original_transport is None:
+            name = transport.get_extra_info("peername")
+            peer = str(name[0]) if name else "?"
+            if not self._limits.admit(peer):
+                assert isinstance(transport, asyncio.Transport)
+                transport.write(b"421 4.7.0 Too many connections, please come back later\r\n")
+                transport.close()
+                self._refused = True
+                return
+            self._peer = peer
+            self._transport = transport
+            self._sessions.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the session."""
+        if self._refused:
+            return
+        if self._peer is not None:
+            self._limits.leave(self._peer)
+            self._peer = None
+            self._sessions.discard(self._transport)
+        super().connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """Let the peer's end of sending end the session."""
+        if self._refused:
+            return False
+        return bool(super().eof_received())
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, unless the peer was refused."""
+        if not self._refused:
+            super().data_received(data)
+
+
+class _SmtpSession(_LimitedSession):
+    """An SMTP connection."""
+
+
+class _LmtpSession(_LimitedSession, LMTP):
+    """An LMTP connection: after the mail's end, one answer a recipient (RFC 2033 section 4.2)."""
+
+    _answers = 0
+    _in_data = False
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        """Take the mail; the answers that follow `354` are given once for each recipient."""
+        assert self.envelope is not None
+        self._answers = len(self.envelope.rcpt_tos)
+        self._in_data = False
+        try:
+            await super().smtp_DATA(arg)
+        except Exception as error:  # as aiosmtpd itself does, but once for each recipient
+            await self.push(await self.handle_exception(error))
+        finally:
+            self._answers = 0
+
+    async def push(self, status: str | bytes) -> None:
+        """Send an answer."""
+        text = status if isinstance(status, str) else status.decode("ascii", "replace")
+        if self._answers and text.startswith("354"):
+            self._in_data = True
+        elif self._answers and self._in_data:
+            text = "\r\n".join([text] * self._answers)
+        await super().push(text)
+
+
+class _Handler:
+    """Decides on recipients and hands mails to the journal."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        addresses: AddressBook,
+        takes: frozenset[str],
+        writer: JournalWriter,
+        clock: Clock,
+    ) -> None:
+        self._listener = listener
+        self._addresses = addresses
+        self._takes = takes
+        self._writer = writer
+        self._clock = clock
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take recipients that are ours; nothing is ever relayed."""
+        if len(envelope.rcpt_tos) >= self._listener.limits.recipients:
+            return "452 4.5.3 Too many recipients, send the rest in another mail"
+        mailbox = self._addresses.mailbox_for(address)
+        if mailbox is None or mailbox.name not in self._takes:
+            _log.info("smtp.recipient_refused", listener=self._listener.protocol)
+            return "550 5.1.1 No such mailbox here"
+        envelope.rcpt_tos.append(_storable(address))
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_EHLO(  # noqa: N802
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        """Say what the listener can do; AUTH only where there is somebody to know."""
+        session.host_name = hostname
+        auth = self._listener.auth is not None
+        return [line for line in responses if auth or not line.startswith("250-AUTH")]
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Journal the mail, once for each mailbox that it is for."""
+        try:
+            ids = await self._journal(envelope)
+        except Transient as error:
+            _log.error("smtp.not_stored", reason=str(error)[:200])
+            return _TRY_LATER
+        except Exception as error:  # aiosmtpd would answer 500 and show its text
+            _log.error("smtp.not_stored", reason=type(error).__name__)
+            return _TRY_LATER
+        return f"250 2.0.0 OK: stored as {','.join(map(str, ids))}"
+
+    async def _journal(self, envelope: Envelope) -> list[int]:
+        raw = envelope.content
+        assert isinstance(raw, bytes)
+        now = self._clock.now()
+        sender = "" if envelope.mail_from in (None, "<>") else _storable(str(envelope.mail_from))
+        arrivals = [
+            Arrival(name, self._listener.protocol, raw, sender, tuple(to), now)
+            for name, to in self._addresses.by_mailbox(envelope.rcpt_tos).items()
+        ]
+        # Shielded: a client that hangs up must not tear the write that it asked for.
+        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(arrivals)))
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Answer a fault of ours with "try again later", without its text."""
+        _log.error("smtp.session_error", error=type(error).__name__)
+        return "451 4.3.0 Local error, please try again later"
+
+
+def _storable(address: str) -> str:
+    """Return `address` without the lone surrogates that stand for bytes outside of UTF-8."""
+    return address.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _authenticator(auth: ListenerAuth) -> Any:
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        if not isinstance(data, LoginPassword):
+            return AuthResult(success=False, handled=False)
+        user_ok = hmac.compare_digest(data.login, auth.user.encode())
+        password_ok = hmac.compare_digest(data.password, auth.password.get_secret_value().encode())
+        return AuthResult(success=user_ok and password_ok, handled=False)
+
+    return check
+
+
+class SmtpListener:
+    """One listening socket with its own event loop in its own thread."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        addresses: AddressBook,
+        takes: frozenset[str],
+        writer: JournalWriter,
+        clock: Clock,
+        hostname: str,
+    ) -> None:
+        self.listener = listener
+        self.port = listener.port
+        self._handler = _Handler(listener, addresses, takes, writer, clock)
+        self._hostname = hostname
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._sessions: set[asyncio.BaseTransport] = set()
+        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
+
+    def start(self) -> None:
+        """Listen; raises `OSError` where the address is taken, `ssl.SSLError` for a bad key."""
+        self._thread.start()
+        future = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+        try:
+            future.result(timeout=30)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Close the socket and every session; what was submitted to the journal is finished."""
+        if self._loop.is_closed():
+            return
+        if self._thread.ident is not None:
+            with contextlib.suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_STOP_WITHIN)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_STOP_WITHIN)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _listen(self) -> None:
+        context = _tls_context(self.listener)
+        implicit = self.listener.tls is not None and self.listener.tls.mode == "implicit"
+        self._server = await self._loop.create_server(
+            functools.partial(self._session, None if implicit else context),
+            self.listener.host,
+            self.listener.port,
+            ssl=context if implicit else None,
+            backlog=256,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        mine = asyncio.current_task()
+        tasks = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for transport in tuple(self._sessions):
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+        await asyncio.sleep(0)  # the connections are closed in the loop's next round
+
+    @functools.cached_property
+    def _limits(self) -> _Limits:
+        limits = self.listener.limits
+        return _Limits(limits.connections, limits.connections_per_peer)
+
+    def _session(self, context: ssl.SSLContext | None) -> SMTP:
+        kind = _LmtpSession if self.listener.protocol == "lmtp" else _SmtpSession
+        auth = self.listener.auth
+        tls = self.listener.tls
+        has_tls_already = tls is not None and tls.mode == "implicit"
+        return kind(
+            self._handler,
+            data_size_limit=self.listener.limits.size,
+            enable_SMTPUTF8=True,
+            hostname=self._hostname,
+            ident=f"inboxd {__version__}",
+            tls_context=context,
+            timeout=self.listener.limits.timeout.seconds,
+            loop=self._loop,
+            authenticator=None if auth is None else _authenticator(auth),
+            auth_required=auth is not None,
+            command_call_limit={"AUTH": _AUTH_TRIES, "*": _UNLIMITED},
+            limits=self._limits,
+            sessions=self._sessions,
+            offers_auth=auth is not None,
+            needs_starttls_for_auth=not (has_tls_already or is_loopback(self.listener.host)),
+        )
+
+
+def _tls_context(listener: Listener) -> ssl.SSLContext | None:
+    if listener.tls is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(listener.tls.cert_file, listener.tls.key_file)
+    return context

@@ -1,0 +1,144 @@
+"""One journaled mail, one transaction: from raw bytes to a conversation with all that follows.
+
+Reading and judging a mail needs no database and happens before the transaction. Inside it, each
+mail has a savepoint of its own, so that one that cannot be worked on holds nobody up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import structlog
+
+from inboxd.clock import Clock
+from inboxd.conversations.states import JournalState
+from inboxd.desk import filing
+from inboxd.desk.reading import Reading, read
+from inboxd.desk.shop import Shop
+from inboxd.desk.trouble import alert
+from inboxd.errors import Permanent, Poison
+from inboxd.store import journal
+from inboxd.store.db import Database, is_database_fault
+from inboxd.store.statements import Savepoint
+
+_log = structlog.get_logger(__name__)
+BATCH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a journaled mail; `conversation` is None where it belongs to none."""
+
+    entry: int
+    state: JournalState
+    conversation: int | None = None
+
+
+def process_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH) -> int:
+    """Process the oldest mails that wait, at most `limit`, and return how many were looked at.
+
+    Raises `Transient` where the database cannot be used now; nothing is lost by that.
+    """
+    with database.read() as connection:
+        entries = journal.due(connection, clock.now(), limit)
+    if not entries:
+        return 0
+    readings = [_read_or_fault(shop, entry) for entry in entries]
+    with database.write() as connection:
+        for entry, reading in zip(entries, readings, strict=True):
+            if journal.is_waiting(connection, entry.id):
+                _process(connection, shop, entry, reading, clock)
+    return len(entries)
+
+
+def process_one(
+    connection: sa.Connection, shop: Shop, entry: journal.Entry, reading: Reading, clock: Clock
+) -> Outcome:
+    """Turn one mail into its part of a conversation, in the caller's transaction.
+
+    Raises `Poison` for a mail that cannot be worked on; whatever else it raises is tried again.
+    """
+    now = entry.received_at if entry.history else clock.now()
+    same = journal.same_content(connection, entry.mailbox, reading.content)
+    if same is not None:
+        why = f"the same mail as journal entry {same}"
+        journal.finish(
+            connection, entry.id, JournalState.DUPLICATE, now, content=reading.content, why=why
+        )
+        return Outcome(entry.id, JournalState.DUPLICATE)
+    conversation = filing.file(connection, shop, entry, reading, now)
+    journal.finish(connection, entry.id, JournalState.APPLIED, now, content=reading.content)
+    return Outcome(entry.id, JournalState.APPLIED, conversation)
+
+
+def _read_or_fault(shop: Shop, entry: journal.Entry) -> Reading | Exception:
+    try:
+        return read(shop, entry)
+    except Exception as error:  # counted against this mail alone, in its turn
+        return error
+
+
+def _process(
+    connection: sa.Connection,
+    shop: Shop,
+    entry: journal.Entry,
+    reading: Reading | Exception,
+    clock: Clock,
+) -> None:
+    try:
+        if isinstance(reading, Exception):
+            raise reading
+        with Savepoint(connection):
+            outcome = process_one(connection, shop, entry, reading, clock)
+    except Exception as error:  # a fault of ours or of the mail; after three it is put aside whole
+        if is_database_fault(error):
+            raise  # not the mail: everything waits and is tried again
+        _set_aside(connection, shop, entry, error, clock)
+    else:
+        _log.info(
+            "mail.processed",
+            journal=outcome.entry,
+            state=outcome.state.value,
+            conversation=outcome.conversation,
+        )
+
+
+def _set_aside(
+    connection: sa.Connection, shop: Shop, entry: journal.Entry, error: Exception, clock: Clock
+) -> None:
+    hopeless = isinstance(error, Poison | Permanent)
+    # Messages of foreign exceptions may quote the mail; ours do not.
+    why = str(error) if hopeless else type(error).__name__
+    state = journal.record_failure(connection, entry, clock.now(), why, hopeless=hopeless)
+    _log.error(
+        "mail.failed",
+        journal=entry.id,
+        error=type(error).__name__,
+        state=state.value,
+        where=_where(error),
+    )
+    if state is JournalState.QUARANTINED:
+        alert(
+            connection,
+            shop,
+            clock.now(),
+            key=f"quarantine:{entry.id}",
+            title=f"Mail {entry.id} was put aside",
+            summary="A mail could not be worked on. It is kept whole; everything else goes on.",
+            details=(
+                ("journal entry", str(entry.id)),
+                ("mailbox", entry.mailbox),
+                ("came by", entry.source),
+                ("why", why),
+            ),
+            advice=f"inboxd journal list --state quarantined; inboxd journal replay {entry.id}",
+        )
+
+
+def _where(error: Exception) -> str:
+    """Return the place in our code where an error came up, without the error's own text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,152 @@
+"""What a rule wants done: values that the pipeline carries out, each exactly once.
+
+`rule` and `index` (the effect's place among those of the rule's `then`, which does not depend on
+the facts) make, with the id of the cause, the key under which an effect happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from inboxd.durations import Duration
+from inboxd.rules.facts import ConversationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class AddTags:
+    """Put these tags on the conversation."""
+
+    rule: str
+    index: int
+    tags: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"tag {', '.join(self.tags)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTags:
+    """Take these tags off the conversation."""
+
+    rule: str
+    index: int
+    tags: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"untag {', '.join(self.tags)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give the conversation to an agent (its team stays), to a team's queue, or to nobody."""
+
+    rule: str
+    index: int
+    agent: str | None = None
+    team: str | None = None
+
+    def __str__(self) -> str:
+        return f"assign {self.agent or self.team or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    """Set the priority: low, normal, high or urgent."""
+
+    rule: str
+    index: int
+    priority: str
+
+    def __str__(self) -> str:
+        return f"set priority {self.priority}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """Set the custom field `name` to `value`."""
+
+    rule: str
+    index: int
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"set fields.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SendCanned:
+    """Send the canned reply `name`; `match` holds what the patterns' named groups caught."""
+
+    rule: str
+    index: int
+    name: str
+    match: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"reply {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell these agents and teams."""
+
+    rule: str
+    index: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"notify {', '.join(self.names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the conversation."""
+
+    rule: str
+    index: int
+
+    def __str__(self) -> str:
+        return "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Put the conversation out of sight for a while."""
+
+    rule: str
+    index: int
+    duration: Duration
+
+    def __str__(self) -> str:
+        return f"snooze {self.duration}"
+
+
+Effect: TypeAlias = (
+    AddTags | RemoveTags | Assign | SetPriority | SetField | SendCanned | Notify | Close | Snooze
+)
+
+
+def applied(conversation: ConversationFacts, effect: Effect) -> ConversationFacts:
+    """Return `conversation` as it stands after `effect`; mail and notices change nothing in it."""
+    match effect:
+        case AddTags(tags=tags):
+            return replace(conversation, tags=conversation.tags | set(tags))
+        case RemoveTags(tags=tags):
+            return replace(conversation, tags=conversation.tags - set(tags))
+        case Assign(agent=None, team=team):
+            return replace(conversation, assignee=None, team=team)
+        case Assign(agent=agent):
+            return replace(conversation, assignee=agent)
+        case SetPriority(priority=priority):
+            return replace(conversation, priority=priority)
+        case SetField(name=name, value=value):
+            return replace(conversation, fields={**conversation.fields, name: value})
+        case Close():
+            return replace(conversation, state="closed")
+        case Snooze():
+            return replace(conversation, state="snoozed")
+        case _:
+            return conversation

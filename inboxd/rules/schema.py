@@ -1,0 +1,167 @@
+"""What a rule file may say, as strict models: an unknown key is an error.
+
+Shorthands are spelled out while a rule is read, so that the rest of the package knows one form.
+Names are checked against the `Context` that validation is given (see `terms`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from inboxd.durations import Duration
+from inboxd.rules.conditions import ConditionOrList
+from inboxd.rules.part import Part
+from inboxd.rules.terms import (
+    AgentName,
+    AgentOrTeam,
+    CannedName,
+    FieldName,
+    FieldText,
+    MailboxName,
+    Many,
+    RuleName,
+    Tag,
+    TeamName,
+)
+
+State: TypeAlias = Literal["open", "pending", "closed"]
+Event: TypeAlias = Literal["conversation.opened", "message.received", State]
+Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
+
+STATES: frozenset[str] = frozenset(get_args(State))
+
+
+class Assignment(Part):
+    """Who gets the conversation: an agent, a team, or (neither) nobody."""
+
+    agent: AgentName | None = None
+    team: TeamName | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Assignment:
+        if self is not NOBODY and len(self.given) != 1:
+            raise ValueError("assign to exactly one of 'agent' and 'team', or to none")
+        return self
+
+
+NOBODY = Assignment.model_construct()
+
+
+def _assignment(value: object) -> object:
+    if isinstance(value, str):
+        return NOBODY if value == "none" else {"agent": value}
+    return value
+
+
+class Settings(Part):
+    """What is set on the conversation. `fields.NAME: text` is short for `fields: {NAME: text}`."""
+
+    priority: Priority | None = None
+    fields: dict[FieldName, FieldText] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_fields(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        dotted = {key: value[key] for key in value if key.startswith("fields.")}
+        rest = {key: each for key, each in value.items() if key not in dotted}
+        nested = rest.get("fields", {})
+        if not dotted or not isinstance(nested, dict):
+            return rest
+        named = {key.removeprefix("fields."): each for key, each in dotted.items()}
+        return {**rest, "fields": {**nested, **named}}
+
+    @model_validator(mode="after")
+    def _sets_something(self) -> Settings:
+        if not self.given:
+            raise ValueError("there is nothing to set: 'priority' or 'fields.NAME'")
+        return self
+
+
+class Reply(Part):
+    """What is answered: a canned reply."""
+
+    canned: CannedName
+
+
+def _only_true(value: bool) -> bool:
+    if not value:
+        raise ValueError("write true, or leave the action out")
+    return value
+
+
+Yes: TypeAlias = Annotated[bool, AfterValidator(_only_true)]
+
+
+class Action(Part):
+    """One thing to do: exactly one key."""
+
+    tag: Many[Tag] | None = None
+    untag: Many[Tag] | None = None
+    assign: (
+        Annotated[Assignment, BeforeValidator(_assignment, json_schema_input_type=str | Assignment)]
+        | None
+    ) = None
+    set_: Settings | None = Field(None, alias="set")
+    reply: Reply | None = None
+    notify: Many[AgentOrTeam] | None = None
+    close: Yes | None = None
+    snooze: Duration | None = None
+    stop: Yes | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Action:
+        if len(self.given) != 1:
+            raise ValueError(f"one action an item, not {', '.join(self.written()) or 'none'}")
+        return self
+
+
+_BARE = ("close", "stop")
+
+
+def _action(item: object) -> object:
+    if isinstance(item, str) and item in _BARE:
+        return {item: True}
+    if isinstance(item, dict) and len(item) == 1 and (key := next(iter(item))) in _BARE:
+        return {key: True if item[key] is None else item[key]}
+    return item
+
+
+def _actions(value: object) -> object:
+    if isinstance(value, dict):
+        value = [{key: each} for key, each in value.items()]
+    return [_action(each) for each in value] if isinstance(value, list) else _action(value)
+
+
+class Rule(Part):
+    """One rule of a file."""
+
+    name: RuleName
+    when: Many[Event]
+    for_: Duration | None = Field(None, alias="for")
+    mailboxes: Many[MailboxName] | None = None
+    if_: ConditionOrList | None = Field(None, alias="if")
+    then: Annotated[
+        Many[Action], BeforeValidator(_actions, json_schema_input_type=Action | list[Action])
+    ]
+    stop: bool = False
+    enabled: bool = True
+
+    @field_validator("for_")
+    @classmethod
+    def _waits_in_a_state(cls, value: Duration, info: ValidationInfo) -> Duration:
+        for event in info.data.get("when", ()):
+            if event not in STATES:
+                states = ", ".join(get_args(State))
+                raise ValueError(f"'for' goes with a state ({states}), not with {event!r}")
+        return value

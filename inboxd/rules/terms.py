@@ -1,0 +1,174 @@
+"""The single words of a rule file: names, tags, words to look for, patterns, texts.
+
+Names of agents, teams, mailboxes and canned replies are checked against the `Known` ones of the
+validation's `Context`; without a context (for a schema, say) every name passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, TypeAlias, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from inboxd.rules.patterns import Pattern
+from inboxd.rules.placeholders import parse_text
+from inboxd.rules.text import folded
+from inboxd.suggest import hint
+
+_TAG = re.compile(r"\w[\w.\-/]{0,49}")
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names that rules may use: what the configuration and the canned replies define.
+
+    `canned` is None where the canned replies could not be read: then any name passes, for the
+    fault is theirs.
+    """
+
+    agents: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    mailboxes: frozenset[str] = frozenset()
+    canned: frozenset[str] | None = frozenset()
+
+
+@dataclass(slots=True)
+class Context:
+    """What one rule is validated against.
+
+    `groups` collects the named groups of the conditions as they are read, for the actions that
+    come after; None once a bad pattern leaves them uncertain.
+    """
+
+    known: Known
+    groups: set[str] | None = field(default_factory=set)
+
+
+def _context(info: ValidationInfo) -> Context | None:
+    return info.context if isinstance(info.context, Context) else None
+
+
+def _one_of(kind: str, names: Iterable[str], value: str) -> str:
+    if value not in names:
+        raise ValueError(f"no {kind} is called {value!r}{hint(value, names)}")
+    return value
+
+
+def _named(kind: str, names_of: Callable[[Known], Iterable[str] | None]) -> AfterValidator:
+    def check(value: str, info: ValidationInfo) -> str:
+        context = _context(info)
+        names = None if context is None else names_of(context.known)
+        return value if names is None else _one_of(kind, names, value)
+
+    return AfterValidator(check)
+
+
+def _check_agent(value: str, info: ValidationInfo) -> str:
+    context = _context(info)
+    if context is None:
+        return value
+    known = context.known
+    if value in known.teams and value not in known.agents:
+        raise ValueError(f"{value!r} is a team: write {{team: {value}}}")
+    return _one_of("agent", known.agents, value)
+
+
+def _check_tag(value: str) -> str:
+    tag = folded(value)
+    if not _TAG.fullmatch(tag):
+        raise ValueError("a tag is made of letters, digits, '-', '_', '.' and '/', at most 50")
+    return tag
+
+
+def _check_word(value: str) -> str:
+    if not folded(value):
+        raise ValueError("an empty text is contained in every other")
+    return value
+
+
+def _check_pattern(value: str, info: ValidationInfo) -> str:
+    context = _context(info)
+    try:
+        groups = Pattern(value).groups
+    except ValueError:
+        if context is not None:
+            context.groups = None
+        raise
+    if context is not None and context.groups is not None:
+        context.groups |= groups
+    return value
+
+
+def _check_text(value: str, info: ValidationInfo) -> str:
+    names = parse_text(value).names
+    context = _context(info)
+    groups = context.groups if context is not None else None
+    for name in names if groups is not None else ():
+        if name not in (groups or ()):
+            raise ValueError(
+                f"no pattern of this rule's conditions has a group {name!r}"
+                f"{hint(name, groups or ()) or ', such as (?P<' + name + '>…)'}"
+            )
+    return value
+
+
+def _check_field_name(value: str) -> str:
+    if not _FIELD_NAME.fullmatch(value):
+        raise ValueError("a field's name is made of letters, digits, '_' and '-'")
+    return value
+
+
+def _check_rule_name(value: str) -> str:
+    if not value.strip() or len(value) > 200 or not value.isprintable():
+        raise ValueError("a rule's name is one line of at most 200 characters")
+    return value
+
+
+class OneOrMany:
+    """Marks a tuple that is written as a list, or as its one item alone."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        item = handler.generate_schema(get_args(source)[0])
+        return core_schema.no_info_before_validator_function(
+            _listed,
+            handler(source),
+            json_schema_input_schema=core_schema.union_schema(
+                [item, core_schema.list_schema(item)]
+            ),
+        )
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    return value if isinstance(value, tuple) else (value,)
+
+
+_Item = TypeVar("_Item")
+
+Many: TypeAlias = Annotated[tuple[_Item, ...], Field(min_length=1), OneOrMany()]
+AgentName: TypeAlias = Annotated[str, AfterValidator(_check_agent)]
+TeamName: TypeAlias = Annotated[str, _named("team", lambda known: known.teams)]
+AgentOrTeam: TypeAlias = Annotated[
+    str, _named("agent or team", lambda known: known.agents | known.teams)
+]
+MailboxName: TypeAlias = Annotated[str, _named("mailbox", lambda known: known.mailboxes)]
+CannedName: TypeAlias = Annotated[str, _named("canned reply", lambda known: known.canned)]
+Tag: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
+Word: TypeAlias = Annotated[str, AfterValidator(_check_word)]
+PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]
+FieldName: TypeAlias = Annotated[str, AfterValidator(_check_field_name)]
+FieldText: TypeAlias = Annotated[str, AfterValidator(_check_text)]
+RuleName: TypeAlias = Annotated[str, AfterValidator(_check_rule_name)]

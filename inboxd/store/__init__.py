@@ -1,0 +1,1 @@
+"""What inboxd remembers: tables (SQLModel), one query module a table family, migrations."""

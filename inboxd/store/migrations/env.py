@@ -1,0 +1,14 @@
+"""Alembic's entry: runs the migrations in one transaction on the database it is given."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from inboxd.store import tables  # noqa: F401  (fills the metadata)
+
+database = context.config.attributes["database"]
+with database.write() as connection:
+    context.configure(
+        connection=connection, target_metadata=SQLModel.metadata, transactional_ddl=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,407 @@
+"""The outbox: every outgoing mail, written with its cause and delivered later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from inboxd.conversations.states import OutboxState
+from inboxd.store.compression import compress, decompress
+from inboxd.store.statements import Statement, each_of
+from inboxd.store.tables import AutoSent, Outbox, OutboxRecipient, table_of
+
+_OUTBOX = table_of(Outbox)
+_RECIPIENT = table_of(OutboxRecipient)
+_AUTO = table_of(AutoSent)
+
+LEASE = timedelta(minutes=30)  # longer than the slowest dialogue with a relay
+
+_ADD = Statement(
+    # Not OR IGNORE, which would pass over a broken check as well, and lose the mail.
+    insert(_OUTBOX).on_conflict_do_nothing(index_elements=["effect_key"]),
+    [
+        "effect_key",
+        "kind",
+        "mailbox",
+        "conversation",
+        "message_id",
+        "envelope_from",
+        "draft",
+        "sha256",
+        "state",
+        "attempts",
+        "created_at",
+        "next_attempt_at",
+    ],
+)
+_ADD_RECIPIENTS = Statement(sa.insert(_RECIPIENT), ["outbox_id", "address", "state", "reply"])
+_ADD_AUTO = Statement(sa.insert(_AUTO), ["at", "address", "conversation", "rule"])
+# A literal: SQLite takes a partial index only for a condition that it can read.
+_IS_WAITING = sa.text("outbox.state IN ('queued', 'deferred', 'sending')")
+_DUE = Statement(
+    sa.select(_OUTBOX)
+    .where(
+        _IS_WAITING,
+        _OUTBOX.c.next_attempt_at <= sa.bindparam("now"),
+    )
+    .order_by(_OUTBOX.c.next_attempt_at, _OUTBOX.c.id)
+    .limit(sa.bindparam("limit"))
+)
+_ANY_DUE = Statement(
+    sa.select(_OUTBOX.c.id)
+    .where(_IS_WAITING, _OUTBOX.c.next_attempt_at <= sa.bindparam("now"))
+    .limit(1)
+)
+_RECIPIENTS = Statement(
+    sa.select(_RECIPIENT)
+    .where(each_of(_RECIPIENT.c.outbox_id, "wanted"))
+    .order_by(_RECIPIENT.c.outbox_id, _RECIPIENT.c.address)
+)
+_LEASE = Statement(
+    sa.update(_OUTBOX)
+    .where(_OUTBOX.c.id == sa.bindparam("which"))
+    .values(
+        state=OutboxState.SENDING.value,
+        lease=sa.bindparam("owner"),
+        next_attempt_at=sa.bindparam("until"),
+        attempts=_OUTBOX.c.attempts + 1,
+    )
+)
+_RESULT = Statement(
+    sa.update(_RECIPIENT)
+    .where(
+        _RECIPIENT.c.outbox_id == sa.bindparam("which"),
+        _RECIPIENT.c.address == sa.bindparam("whom"),
+    )
+    .values(state=sa.bindparam("became"), reply=sa.bindparam("said"))
+)
+_BY_MESSAGE_ID = Statement(sa.select(_OUTBOX).where(each_of(_OUTBOX.c.message_id, "wanted")))
+_AUTO_COUNTS = Statement(
+    sa.select(
+        sa.func.count().filter(
+            _AUTO.c.address == sa.bindparam("address"), _AUTO.c.at > sa.bindparam("hour")
+        ),
+        sa.func.count().filter(_AUTO.c.address == sa.bindparam("address")),
+        sa.func.count().filter(_AUTO.c.conversation == sa.bindparam("conversation")),
+        sa.func.count().filter(
+            _AUTO.c.conversation == sa.bindparam("conversation"),
+            _AUTO.c.address == sa.bindparam("address"),
+            _AUTO.c.rule == sa.bindparam("rule"),
+        ),
+    ).where(
+        _AUTO.c.at > sa.bindparam("day"),
+        sa.or_(
+            _AUTO.c.address == sa.bindparam("address"),
+            _AUTO.c.conversation == sa.bindparam("conversation"),
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMail:
+    """An outgoing mail with everything frozen that will be on the wire.
+
+    `draft` is `compose.encode_draft`'s form; `effect_key` makes a repeated cause harmless.
+    """
+
+    effect_key: str
+    kind: str
+    mailbox: str | None
+    conversation: int | None
+    message_id: str
+    envelope_from: str
+    recipients: tuple[str, ...]
+    draft: bytes
+    created_at: datetime
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMail:
+    """A mail of the outbox, with those recipients who have not got it yet."""
+
+    id: int
+    kind: str
+    mailbox: str | None
+    conversation: int | None
+    message_id: str
+    envelope_from: str
+    recipients: tuple[str, ...]
+    draft: bytes
+    sha256: bytes | None
+    state: str
+    attempts: int
+    created_at: datetime
+    effect_key: str
+
+
+def add(connection: sa.Connection, mail: NewMail) -> bool:
+    """Queue a mail; returns False, and changes nothing, where its effect has been queued before."""
+    row = {
+        "effect_key": mail.effect_key,
+        "kind": mail.kind,
+        "mailbox": mail.mailbox,
+        "conversation": mail.conversation,
+        "message_id": mail.message_id,
+        "envelope_from": mail.envelope_from,
+        "draft": compress(mail.draft),
+        "sha256": None,
+        "state": OutboxState.QUEUED.value,
+        "attempts": 0,
+        "created_at": mail.created_at,
+        "next_attempt_at": mail.not_before,
+    }
+    result = _ADD.run(connection, row)
+    if not result.rowcount:
+        return False
+    number = result.lastrowid
+    recipients = dict.fromkeys(mail.recipients)
+    _ADD_RECIPIENTS.run_many(
+        connection,
+        [
+            {"outbox_id": number, "address": each, "state": "queued", "reply": ""}
+            for each in recipients
+        ],
+    )
+    return True
+
+
+def lease(connection: sa.Connection, now: datetime, owner: str, limit: int) -> list[QueuedMail]:
+    """Take the mails that are due; another courier gets them when the lease has run out."""
+    rows = _DUE.all(connection, {"now": now, "limit": limit})
+    if not rows:
+        return []
+    until = now + LEASE
+    _LEASE.run_many(connection, [{"which": row.id, "owner": owner, "until": until} for row in rows])
+    waiting = _waiting_recipients(connection, [row.id for row in rows])
+    return [_queued(row, waiting.get(row.id, ()), row.attempts + 1) for row in rows]
+
+
+def any_due(connection: sa.Connection, now: datetime) -> bool:
+    """Return whether a mail is due."""
+    return _ANY_DUE.scalar(connection, {"now": now}) is not None
+
+
+def freeze(connection: sa.Connection, outbox_id: int, sha256: bytes) -> None:
+    """Remember the hash of the bytes on the wire before they are sent for the first time."""
+    connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.id == outbox_id, _OUTBOX.c.sha256.is_(None))
+        .values(sha256=sha256)
+    )
+
+
+def record_results(
+    connection: sa.Connection, outbox_id: int, results: Sequence[tuple[str, str, str]]
+) -> None:
+    """Record `(address, state, server's word)` for recipients of a mail."""
+    if results:
+        _RESULT.run_many(
+            connection,
+            [
+                {"which": outbox_id, "whom": address, "became": state, "said": said[:500]}
+                for address, state, said in results
+            ],
+        )
+
+
+def settle(
+    connection: sa.Connection,
+    outbox_id: int,
+    state: OutboxState,
+    at: datetime,
+    *,
+    next_attempt_at: datetime | None = None,
+    error: str | None = None,
+) -> None:
+    """End an attempt: the mail is sent, dead, or waits for its next attempt."""
+    over = state in (OutboxState.SENT, OutboxState.DEAD)
+    connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.id == outbox_id)
+        .values(
+            state=state.value,
+            lease=None,
+            finished_at=at if over else None,
+            next_attempt_at=next_attempt_at or at,
+            error=error and error[:500],
+        )
+    )
+
+
+def release(connection: sa.Connection, owner: str, now: datetime) -> int:
+    """Give back the leases of a courier that stops; returns how many."""
+    result = connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.state == "sending", _OUTBOX.c.lease == owner)
+        .values(state="queued", lease=None, next_attempt_at=now)
+    )
+    return result.rowcount
+
+
+def release_mails(connection: sa.Connection, ids: Sequence[int], owner: str, now: datetime) -> None:
+    """Give back the leases of mails that were not attempted after all."""
+    connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.id.in_(ids), _OUTBOX.c.state == "sending", _OUTBOX.c.lease == owner)
+        .values(state="queued", lease=None, next_attempt_at=now, attempts=_OUTBOX.c.attempts - 1)
+    )
+
+
+def renew(connection: sa.Connection, outbox_id: int, owner: str, now: datetime) -> bool:
+    """Begin a lease anew; returns False where it has run out and another courier has the mail."""
+    result = connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.id == outbox_id, _OUTBOX.c.state == "sending", _OUTBOX.c.lease == owner)
+        .values(next_attempt_at=now + LEASE)
+    )
+    return bool(result.rowcount)
+
+
+def release_kind(connection: sa.Connection, kind: str, now: datetime) -> int:
+    """Give back the leases of owners named `kind:…`, none of which runs any more."""
+    result = connection.execute(
+        sa.update(_OUTBOX)
+        .where(_OUTBOX.c.state == "sending", _OUTBOX.c.lease.startswith(f"{kind}:"))
+        .values(state="queued", lease=None, next_attempt_at=now)
+    )
+    return result.rowcount
+
+
+def next_due_at(connection: sa.Connection) -> datetime | None:
+    """Return when the next mail is due, or None where none waits."""
+    query = sa.select(sa.func.min(_OUTBOX.c.next_attempt_at)).where(_IS_WAITING)
+    return connection.execute(query).scalar()
+
+
+def by_message_ids(connection: sa.Connection, ids: Sequence[str]) -> list[QueuedMail]:
+    """Return our own mails that carry one of the message ids `ids`."""
+    if not ids:
+        return []
+    rows = _BY_MESSAGE_ID.all(connection, {"wanted": json.dumps(list(ids))})
+    return [_queued(row, (), row.attempts) for row in rows]
+
+
+def get(connection: sa.Connection, outbox_id: int) -> QueuedMail | None:
+    """Return a mail of the outbox whatever its state, or None."""
+    row = connection.execute(sa.select(_OUTBOX).where(_OUTBOX.c.id == outbox_id)).one_or_none()
+    return None if row is None else _queued(row, (), row.attempts)
+
+
+def recipients(connection: sa.Connection, ids: Sequence[int]) -> Mapping[int, list[sa.Row[Any]]]:
+    """Return every recipient of the mails `ids` with its state."""
+    found: dict[int, list[sa.Row[Any]]] = {number: [] for number in ids}
+    if ids:
+        for row in _RECIPIENTS.all(connection, {"wanted": json.dumps(list(ids))}):
+            found[row.outbox_id].append(row)
+    return found
+
+
+def listing(connection: sa.Connection, state: str | None, limit: int) -> list[sa.Row[Any]]:
+    """Return the newest mails of the outbox, for people to read."""
+    columns = [each for each in _OUTBOX.c if each.name != "draft"]
+    query = sa.select(*columns).order_by(_OUTBOX.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(_OUTBOX.c.state == state)
+    return list(connection.execute(query))
+
+
+def retry(connection: sa.Connection, ids: Sequence[int], now: datetime) -> int:
+    """Make dead and deferred mails due now (all of them where none is named); returns how many."""
+    query = sa.update(_OUTBOX).where(_OUTBOX.c.state.in_(("dead", "deferred")))
+    chosen = sa.select(_OUTBOX.c.id).where(_OUTBOX.c.state.in_(("dead", "deferred")))
+    if ids:
+        query = query.where(_OUTBOX.c.id.in_(ids))
+        chosen = chosen.where(_OUTBOX.c.id.in_(ids))
+    connection.execute(
+        sa.update(_RECIPIENT)
+        .where(_RECIPIENT.c.outbox_id.in_(chosen), _RECIPIENT.c.state.in_(("dead", "deferred")))
+        .values(state="queued")
+    )
+    values = {"state": "queued", "attempts": 0, "next_attempt_at": now, "finished_at": None}
+    return connection.execute(query.values(**values, created_at=now)).rowcount
+
+
+def count(connection: sa.Connection, conversation: int, kind: str, since: datetime) -> int:
+    """Return how many mails of one kind a conversation has caused since a time."""
+    query = sa.select(sa.func.count()).where(
+        _OUTBOX.c.conversation == conversation,
+        _OUTBOX.c.kind == kind,
+        _OUTBOX.c.created_at >= since,
+    )
+    return connection.execute(query).scalar_one()
+
+
+def counts(connection: sa.Connection) -> dict[str, int]:
+    """Return how many mails are in each state."""
+    query = sa.select(_OUTBOX.c.state, sa.func.count()).group_by(_OUTBOX.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class AutoCounts:
+    """How much automatic mail somebody, and a conversation, got of late."""
+
+    recipient_hour: int
+    recipient_day: int
+    conversation_day: int
+    same_rule_day: int
+
+
+def auto_counts(
+    connection: sa.Connection, address: str, conversation: int, rule: str, now: datetime
+) -> AutoCounts:
+    """Count the automatic mails to `address` and in `conversation` before `now`."""
+    values = {
+        "address": address.casefold(),
+        "conversation": conversation,
+        "rule": rule,
+        "hour": now - timedelta(hours=1),
+        "day": now - timedelta(days=1),
+    }
+    row = _AUTO_COUNTS.first(connection, values)
+    assert row is not None  # an aggregate without groups has one row
+    return AutoCounts(*row)
+
+
+def add_auto(
+    connection: sa.Connection, address: str, conversation: int, rule: str, at: datetime
+) -> None:
+    """Count one more automatic mail to somebody outside."""
+    row = {"at": at, "address": address.casefold(), "conversation": conversation, "rule": rule}
+    _ADD_AUTO.run(connection, row)
+
+
+def _waiting_recipients(
+    connection: sa.Connection, ids: Sequence[int]
+) -> dict[int, tuple[str, ...]]:
+    waiting: dict[int, list[str]] = {}
+    for row in _RECIPIENTS.all(connection, {"wanted": json.dumps(list(ids))}):
+        if row.state in ("queued", "deferred"):
+            waiting.setdefault(row.outbox_id, []).append(row.address)
+    return {number: tuple(addresses) for number, addresses in waiting.items()}
+
+
+def _queued(row: Any, addresses: tuple[str, ...], attempts: int) -> QueuedMail:
+    return QueuedMail(
+        row.id,
+        row.kind,
+        row.mailbox,
+        row.conversation,
+        row.message_id,
+        row.envelope_from,
+        addresses,
+        decompress(row.draft),
+        row.sha256,
+        row.state,
+        attempts,
+        row.created_at,
+        row.effect_key,
+    )

@@ -1,0 +1,100 @@
+"""docs/rules.md names every word of the rule language, and every example in it loads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+
+from inboxd.durations import parse_duration
+from inboxd.rules.conditions import Condition, Operators
+from inboxd.rules.loader import Known, load_rules, read_rules
+from inboxd.rules.schema import STATES, Action, Event, Priority, Rule
+from inboxd.yaml_positions import parse_yaml
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+KNOWN = Known(
+    agents=frozenset({"anna", "ben"}),
+    teams=frozenset({"support-team", "billing"}),
+    mailboxes=frozenset({"support", "sales"}),
+    canned=frozenset({"received", "refund-received", "still-there"}),
+)
+
+
+def section(title: str) -> str:
+    """The part of the page under a heading, up to the next one of the same or a higher level."""
+    level = title.split(" ")[0]
+    start = TEXT.index(f"\n{title}\n") + 1
+    end = re.search(rf"^#{{1,{len(level)}}} ", TEXT[start + len(title) :], re.MULTILINE)
+    return TEXT[start:] if end is None else TEXT[start : start + len(title) + end.start()]
+
+
+def documented(title: str) -> set[str]:
+    """The names in the first column of the first table of a section."""
+    table = re.search(r"(?:^\|.*\n)+", section(title), re.MULTILINE)
+    assert table is not None
+    rows = table[0].splitlines()[2:]
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    return {each.alias or name for name, each in model.model_fields.items()}
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_every_example_loads(number: int) -> None:
+    rules = read_rules([parse_yaml(EXAMPLES[number].encode(), Path("rules.md"))], KNOWN)
+    assert rules.digest
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 8
+
+
+def test_every_word_is_documented_and_nothing_else() -> None:
+    assert documented("## The keys of a rule") == keys(Rule)
+    assert documented("## Events") == _literals(Event)
+    assert documented("## Conditions") == keys(Condition)
+    assert documented("### Operators") == keys(Operators)
+    assert documented("## Actions") == keys(Action)
+    assert all(f"`{priority}`" in section("## Actions") for priority in get_args(Priority))
+    assert all(f"`{state}`" in section("## Events") for state in STATES)
+
+
+def test_every_word_is_used_in_an_example() -> None:
+    examples = "\n".join(EXAMPLES)
+    words = keys(Rule) | keys(Condition) | keys(Operators) | keys(Action)
+    unused = {w for w in words if not re.search(rf"(?<![\w.]){re.escape(w)}\b", examples)}
+    assert unused == set()
+    assert {event for event in _literals(Event) if event not in examples} == set()
+
+
+def test_every_duration_in_the_text_is_one() -> None:
+    quoted = re.findall(r"`(\d+ ?[a-z][a-z ]*)`", section("### Durations"))
+    assert len(quoted) >= 8
+    for text in quoted:
+        assert parse_duration(text)
+
+
+def test_the_shipped_rules_load() -> None:
+    known = Known(
+        agents=KNOWN.agents,
+        teams=KNOWN.teams,
+        mailboxes=frozenset({"support"}),
+        canned=KNOWN.canned,
+    )
+    rules = load_rules(ROOT / "config" / "rules", known)
+    assert len(rules.rules) >= 3
+
+
+def _literals(annotation: object) -> set[str]:
+    """The strings of a Literal, also of one that holds others."""
+    found: set[str] = set()
+    for each in get_args(annotation):
+        found |= {each} if isinstance(each, str) else _literals(each)
+    return found

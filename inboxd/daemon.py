@@ -6,6 +6,7 @@ instruction and goes on from its rows.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import secrets
 import socket
@@ -193,11 +194,12 @@ class Daemon:
     def reload(self) -> list[str]:
         """Read configuration, rules and templates again; a faulty edit is refused as a whole.
 
-        Returns the faults; with any, the old ones stay in force and the admin is told. Mailboxes,
-        listeners and ways out change at the next start only.
+        Returns the faults; with any, the old ones stay in force and the admin is told. Listeners
+        and ways out change at the next start only, and so do all mailboxes where a name, an
+        address, a reply address or a source of one of them differs.
         """
         try:
-            self.shop = load_shop(load_config(self.config.path))
+            self.shop = self._reloaded()
         except ConfigError as error:
             faults = [str(fault) for fault in error.faults]
             _log.error("reload.refused", faults=faults[:20])
@@ -217,6 +219,16 @@ class Daemon:
             return faults
         _log.info("reloaded", rules=len(self.shop.rules.rules))
         return []
+
+    def _reloaded(self) -> Shop:
+        """Read everything again; mailboxes stay as they are where the listeners would not know."""
+        config = load_config(self.config.path)
+        shop = load_shop(config)
+        if _ways_in(config) == _ways_in(self.config):
+            return shop
+        _log.warning("reload.needs_restart", what="mailboxes")
+        kept = {"mailboxes": self.shop.config.mailboxes}
+        return dataclasses.replace(shop, config=config.model_copy(update=kept))
 
     def _process(self) -> int:
         done = process_due(self.database, self.shop, self.clock)
@@ -277,6 +289,11 @@ class Daemon:
 
     def _current_shop(self) -> Shop:
         return self.shop
+
+
+def _ways_in(config: Config) -> list[object]:
+    """Return what the listeners and sources are made from."""
+    return [(m.name, m.addresses, m.reply_address, m.sources) for m in config.mailboxes]
 
 
 def imap_options(settings: ImapSettings) -> ImapOptions:

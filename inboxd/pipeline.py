@@ -118,7 +118,7 @@ def _set_aside(
         state=state.value,
         where=_where(error),
     )
-    if state is JournalState.QUARANTINED:
+    if state is JournalState.QUARANTINED and not entry.history:  # `import` tells of its own
         alert(
             connection,
             shop,

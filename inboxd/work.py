@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from inboxd.clock import Clock
+from inboxd.conversations.states import JournalState
 from inboxd.delivery.courier import deliver_due
 from inboxd.delivery.transport import Transport
 from inboxd.desk.shop import Shop
@@ -156,7 +157,7 @@ def replay(
     Raises `Permanent`, and changes nothing, where one of `entries` is not quarantined.
     """
     with database.write() as connection:
-        quarantined = journal.in_state(connection, journal.JournalState.QUARANTINED)
+        quarantined = journal.in_state(connection, JournalState.QUARANTINED)
         chosen = list(dict.fromkeys(entries)) or quarantined
         others = [entry for entry in chosen if entry not in set(quarantined)]
         if others:

@@ -23,8 +23,8 @@ _SAID_BY_MESSAGES = ("message.received", "note.added", "reply.sent")
 def print_conversation(of: Dossier, known: Background, now: datetime, *, full: bool) -> None:
     """Print a conversation: what is known of it, then messages and history as they came."""
     out = console()
-    for each in _header(of, known, now):
-        out.print(each)
+    for heading in _header(of, known, now):
+        out.print(heading)
     numbers = count(1)
     for _, _, each in _in_order(of, known):
         if isinstance(each, str):

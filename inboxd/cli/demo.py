@@ -31,22 +31,29 @@ class _Screen:
 
     def sent(self, who: str, mail: ParsedMail, words: str) -> None:
         """Show what somebody writes."""
-        title = f"{who} writes to {mail.to[0].address}: {mail.subject}"
-        self._panel(title, words, "cyan")
+        head = [f"To: {_shortened(mail.to[0].address)}", f"Subject: {mail.subject}"]
+        self._panel(f"{who} writes", head, words, "cyan")
 
     def received(self, who: str, mail: ParsedMail) -> None:
         """Show a mail as its receiver sees it."""
-        self._panel(f"in {who}'s mailbox, from {mail.from_[0]}: {mail.subject}", mail.text, "green")
+        head = [f"From: {mail.from_[0]}", f"Subject: {mail.subject}"]
+        self._panel(f"in {who}'s mailbox", head, mail.text, "green")
 
-    def _panel(self, title: str, text: str, colour: str) -> None:
+    def _panel(self, title: str, head: list[str], text: str, colour: str) -> None:
         lines = text.strip().splitlines()
         if len(lines) > _LINES:
             lines = [*lines[:_LINES], f"… {len(lines) - _LINES} more lines"]
-        body = Text("\n".join(lines))
+        body = Text("\n".join(head) + "\n\n", style="dim") + Text("\n".join(lines))
         body.highlight_words([MARKER], "dim")
         self._console.print(
-            Panel(body, title=Text(title), title_align="left", border_style=colour, width=100)
+            Panel(body, title=Text(title), title_align="left", border_style=colour, width=80)
         )
+
+
+def _shortened(address: str) -> str:
+    """Return a reply address without most of its token, which says nothing to people."""
+    local, _, domain = address.partition("@")
+    return f"{local[:14]}…@{domain}" if len(local) > 16 else address
 
 
 class _Silence:

@@ -50,15 +50,20 @@ def register(app: typer.Typer) -> None:
     app.command()(work)
     app.command()(backup)
     app.command()(doctor)
-    for name, words, commands in (
-        ("rules", "What the shop wants, in YAML.", {"check": rules_check}),
-        ("outbox", "Outgoing mail.", {"list": outbox_list, "retry": outbox_retry}),
-        ("journal", "Incoming mail as it came.", {"list": journal_list, "replay": journal_replay}),
-    ):
-        group = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
-        for each, command in commands.items():
-            group.command(each)(command)
-        app.add_typer(group, name=name)
+    rules = _group(app, "rules", "What the shop wants, in YAML.")
+    rules.command("check")(rules_check)
+    outbox = _group(app, "outbox", "Outgoing mail.")
+    outbox.command("list")(outbox_list)
+    outbox.command("retry")(outbox_retry)
+    journal = _group(app, "journal", "Incoming mail as it came.")
+    journal.command("list")(journal_list)
+    journal.command("replay")(journal_replay)
+
+
+def _group(app: typer.Typer, name: str, words: str) -> typer.Typer:
+    group = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(group, name=name)
+    return group
 
 
 def check(ctx: typer.Context, as_json: AsJson = False) -> None:

@@ -134,7 +134,7 @@ class Story:
         return answer.mail
 
     def _thanks(self, answer: ParsedMail) -> None:
-        self.stage.scene("Jane says thank you; Ben closes the matter with a friendly word.")
+        self.stage.scene("Jane says thank you, and Ben answers.")
         thanks = self.jane.answer(answer, "Thanks, that was quick!")
         self.stage.sent("Jane", thanks, "Thanks, that was quick!")
         told = self._expect(self.ben, "Ben hears of it", show=False)
@@ -180,7 +180,7 @@ class Story:
         if not self.outcome.claim(claim, found is not None) or found is None:
             raise _MissingMailError(claim)
         if show:
-            self.stage.received(who.name, found.mail)
+            self.stage.received(who.name.split()[0], found.mail)
         return found
 
 

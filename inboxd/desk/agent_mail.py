@@ -120,7 +120,8 @@ def _own_words(case: Case, agent: Agent) -> _Mail:
     """Return what the agent newly wrote, with nothing of the notification in it."""
     mail = case.reading.mail
     above, found = cut_at_marker(mail.text, MARKER)
-    words = split_reply(above).reply_text if found else mail.reply_text
+    html = None if found else mail.html
+    words = split_reply(above, html, keep_sign_off=True).reply_text
     return _Mail(agent, words.strip(), tuple(a for a in mail.attachments if _is_meant(a)))
 
 

@@ -34,6 +34,11 @@ class Case:
     now: datetime
 
     @property
+    def sent_by_us(self) -> bool:
+        """Whether it is history that the shop itself has written."""
+        return is_our_own(self.shop, self.entry, self.reading.mail.author)
+
+    @property
     def cause(self) -> str:
         """The name under which everything that follows from this mail is known."""
         return f"journal:{self.entry.id}"
@@ -79,6 +84,16 @@ class Case:
             },
             "thread": [str(step) for step in self.decision.steps],
         }
+
+
+def is_our_own(shop: Shop, entry: Entry, author: Address | None) -> bool:
+    """Return whether a mail is imported history that a mailbox or an agent of the shop has sent.
+
+    Only an admin can import, so From is believed here.
+    """
+    if not entry.history or author is None:
+        return False
+    return shop.addresses.owns(author.address) or author.key in shop.agent_addresses
 
 
 def audience(unit: Unit) -> tuple[Agent, ...]:

@@ -15,6 +15,7 @@ from inboxd.store import contacts, conversations, messages
 from inboxd.store.conversations import ConversationRecord, PartyRecord
 from inboxd.store.messages import MessageRecord, NewMessage
 
+_MOST_COPIES = 20
 # Nobody waits for an answer to these: they are filed and can be found, and nobody is disturbed.
 _FILED_ONLY = frozenset({Kind.OUT_OF_OFFICE, Kind.BOUNCE, Kind.RECEIPT})
 
@@ -24,6 +25,8 @@ def open_conversation(case: Case) -> int:
     mail, kind = case.reading.mail, case.reading.verdict.kind
     person = _contact(case)
     contact, new = contacts.find_or_add(case.connection, person.address, person.name, case.now)
+    if contact.bounced_at is not None and kind is Kind.CUSTOMER:
+        contacts.mark_bounced(case.connection, person.address, None)  # the address lives after all
     record = conversations.add(
         case.connection,
         mailbox=case.desk.name,
@@ -33,7 +36,7 @@ def open_conversation(case: Case) -> int:
         contact_address=person.address,
         at=case.now,
     )
-    unit = case.unit(record, shown_author(mail.author))
+    unit = _unit(case, record)
     unit.begin()
     unit.contact_name = contact.name
     unit.record("conversation.opened", f"by {person}" + (" (new contact)" if new else ""))
@@ -55,8 +58,9 @@ def open_conversation(case: Case) -> int:
 
 def join(case: Case, conversation: ConversationRecord) -> int:
     """Add the mail to its conversation; returns the conversation's number."""
-    unit = case.unit(conversation, shown_author(case.reading.mail.author))
+    unit = _unit(case, conversation)
     kind = case.reading.verdict.kind
+    attended = kind not in UNATTENDED or _is_doubtful_spam(case, unit)
     if case.decision.pending_party:
         _add_parties(case, unit, "pending", _contact(case))
         unit.record("party.pending", f"{_contact(case)} holds a reply address but is a stranger")
@@ -65,11 +69,11 @@ def join(case: Case, conversation: ConversationRecord) -> int:
     before = unit.conversation.state
     if unit.quiet:
         _move_end(unit)
-    elif kind not in UNATTENDED:
+    elif attended:
         _customer_wrote(case, unit)
     message = _add_message(case, unit)
     case.link(unit.number)
-    if kind in UNATTENDED:
+    if not attended:
         unit.record("message.received", f"{kind.value}: the conversation stays {before}")
         _finish(unit)
         return unit.number
@@ -77,8 +81,25 @@ def join(case: Case, conversation: ConversationRecord) -> int:
     reason = f"{shown_author(case.reading.mail.author)} wrote."
     if case.decision.pending_party:
         reason += " This sender is a stranger to the conversation and gets no copies of answers."
+    if kind is Kind.SPAM:
+        reason += " A filter on the way calls this mail spam."
     _react(case, unit, message, "message.received", reason)
     return unit.number
+
+
+def _is_doubtful_spam(case: Case, unit: Unit) -> bool:
+    """Whether a filter calls spam what one of the parties writes: a mistake would cost an answer."""
+    is_spam = case.reading.verdict.kind is Kind.SPAM
+    known = unit.conversation.state != ConversationState.SPAM.value
+    return is_spam and known and not case.decision.pending_party
+
+
+def _unit(case: Case, conversation: ConversationRecord) -> Unit:
+    """Begin the work; history names a writer by address, for anybody can bear an agent's name."""
+    author = case.reading.mail.author
+    unit = case.unit(conversation, author.address if author else "somebody")
+    unit.elided_text = case.reading.mail.elided_text
+    return unit
 
 
 def _customer_wrote(case: Case, unit: Unit) -> None:
@@ -130,10 +151,9 @@ def _finish(unit: Unit) -> None:
 def _add_message(case: Case, unit: Unit) -> MessageRecord:
     mail, verdict = case.reading.mail, case.reading.verdict
     author = mail.author or _contact(case)
-    sent_by_us = case.entry.history and case.shop.addresses.owns(author.address)
     new = NewMessage(
         conversation=unit.number,
-        direction="outbound" if sent_by_us else "inbound",
+        direction="outbound" if case.sent_by_us else "inbound",
         kind=verdict.kind.value,
         author=author,
         to=mail.to,
@@ -148,7 +168,7 @@ def _add_message(case: Case, unit: Unit) -> MessageRecord:
         attachments=mail.attachments,
     )
     number = messages.add(case.connection, new)
-    if verdict.kind not in UNATTENDED and not sent_by_us:
+    if verdict.kind not in UNATTENDED and not case.sent_by_us:
         contacts.mark_bounced(case.connection, author.address, None)  # somebody is there again
     case.remember_ids(unit.number)
     unit.touch()
@@ -159,23 +179,30 @@ def _add_parties(case: Case, unit: Unit, role: str, person: Address | None) -> N
     """Let the mail's people take part: its sender, and those whom the customer put in To or Cc."""
     mail = case.reading.mail
     rows = [PartyRecord(person.address.casefold(), person.name, role)] if person else []
-    if role == "contact" and mail.author and not case.shop.addresses.owns(mail.author.address):
+    if role == "contact" and mail.author and not _is_ours(case, mail.author.address):
         rows.append(PartyRecord(mail.author.key, mail.author.name, "contact"))
     if role != "pending" and case.reading.verdict.may_answer:
-        rows += [
+        others = [
             PartyRecord(each.key, each.name, "cc")
             for each in (*mail.to, *mail.cc)
-            if not case.shop.addresses.owns(each.address)
-            and each.key not in case.shop.agent_addresses
+            if not _is_ours(case, each.address)
         ]
+        if len(others) > _MOST_COPIES:  # an answer must not become a mass mail
+            unit.record("parties.refused", f"{len(others)} people are too many to copy")
+        else:
+            rows += others
     conversations.add_parties(unit.connection, unit.number, rows)
+
+
+def _is_ours(case: Case, address: str) -> bool:
+    return case.shop.addresses.owns(address) or address.casefold() in case.shop.agent_addresses
 
 
 def _contact(case: Case) -> Address:
     """Return the person whom an answer goes to: Reply-To where it names one, else the author."""
     mail, addresses = case.reading.mail, case.shop.addresses
-    if case.entry.history and mail.author and addresses.owns(mail.author.address):
-        outside = [each for each in mail.to if not addresses.owns(each.address)]
+    if case.sent_by_us:
+        outside = [each for each in mail.to if not _is_ours(case, each.address)]
         if outside:
             return outside[0]
     if len(mail.reply_to) == 1 and not addresses.owns(mail.reply_to[0].address):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from inboxd.conversations.decision import Candidates, Known
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.threading import thread
 from inboxd.desk import agent_mail, customer_mail, reports
-from inboxd.desk.case import Case
+from inboxd.desk.case import Case, is_our_own
 from inboxd.desk.reading import Reading
 from inboxd.desk.shop import Desk, Shop
 from inboxd.errors import Poison
@@ -30,10 +31,12 @@ def file(
     if reading.verdict.kind is Kind.LOOP:
         raise Poison("; ".join(reading.verdict.reasons) or "the mail goes round in circles")
     desk = shop.desks[entry.mailbox]
+    policy = desk.policy
+    if is_our_own(shop, entry, reading.mail.author):
+        reading = replace(reading, keys=replace(reading.keys, agent=None))
+        policy = replace(policy, stranger_gate=False)  # we are party to all that we wrote
     known = _candidates(connection, desk, reading, now)
-    decision = thread(
-        reading.mail, reading.verdict, reading.keys, known.candidates, desk.policy, now
-    )
+    decision = thread(reading.mail, reading.verdict, reading.keys, known.candidates, policy, now)
     case = Case(connection, shop, desk, entry, reading, decision, now)
     found = known.records.get(decision.conversation or 0)
     if reading.verdict.kind in (Kind.BOUNCE, Kind.RECEIPT) and not decision.opens:

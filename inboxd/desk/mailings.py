@@ -77,6 +77,7 @@ def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord 
         reason="",
         cheat_sheet=cheat_sheet(),
         new_text=news.text[:_QUOTED_CHARS] if news else "",
+        elided_text=_elided(unit, news),
         attachments=_lines(news.attachments if news else ()),
         history=history,
     )
@@ -135,7 +136,7 @@ def send_canned(unit: Unit, name: str, rule: str, key: str, match: dict[str, str
     context = AutoReplyContext(
         shop_name=desk.shown,
         subject=conversation.subject,
-        text=canned.text,
+        text=canned.text.strip(),
         html=canned.html,
         canned_subject=canned.subject or "",
         signature=_signature(unit, None),
@@ -434,6 +435,12 @@ def _history(unit: Unit, news: MessageRecord | None) -> tuple[HistoryEntry, ...]
         )
         for each in reversed(earlier)
     )
+
+
+def _elided(unit: Unit, news: MessageRecord | None) -> str:
+    """Return the quotes of the mail that is told of, in case an answer stands between them."""
+    is_told = news is not None and news.journal_id == unit.journal_id
+    return unit.elided_text[:_QUOTED_CHARS] if is_told else ""
 
 
 def _lines(attachments: Iterable[Attachment]) -> tuple[AttachmentLine, ...]:

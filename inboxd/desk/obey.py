@@ -15,10 +15,10 @@ from inboxd.desk.unit import Unit
 def send_answer(unit: Unit, answer: Answer) -> str:
     """Send an answer to the customer, with copies to the other agents; returns what was done."""
     mailings.answer(unit, answer)
-    mailings.copy_answer(unit, answer, other_agents(unit, answer.agent))
     state = ConversationState(unit.conversation.state)
     unit.renew()
     actions.set_state(unit, next_state(state, ConversationEvent.AGENT_ANSWERS), "answered")
+    mailings.copy_answer(unit, answer, other_agents(unit, answer.agent))
     return "Your answer is on its way to the customer."
 
 

@@ -6,6 +6,7 @@ it, and characters that turn the reading direction around.
 
 from __future__ import annotations
 
+import json
 import re
 
 _VISIBLE = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
@@ -25,7 +26,8 @@ _TEXT = _HARMLESS | {0x0A: "\n", 0x09: "    "}
 _LINE = _HARMLESS | {0x0A: " ", 0x0D: " ", 0x09: " "}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSAFE_IN_JSON = re.compile(
-    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
 )
 
 
@@ -42,4 +44,4 @@ def printable_line(text: str) -> str:
 
 def harmless_json(document: str) -> str:
     """Return a JSON document with what a terminal might obey escaped (RFC 8259 section 7)."""
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+    return _UNSAFE_IN_JSON.sub(lambda match: json.dumps(match[0])[1:-1], document)

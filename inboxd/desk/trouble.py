@@ -62,17 +62,17 @@ def _queue(
     addresses = shop.config.admin_addresses
     if not addresses:
         return False
-    rendered = shop.renderer.render("alert", context)
+    subject, text, html = _words(shop, context)
     effect = f"alert:{key}:{now.isoformat()}"
     message_id = shop.key.message_id(desk.name, desk.domain, 1, effect)
     mail = OutgoingMail(
         from_=Address("inboxd", desk.mailbox.address),
         to=tuple(Address("", address) for address in addresses),
-        subject=rendered.subject,
+        subject=subject,
         message_id=message_id,
         date=now,
-        text=rendered.text,
-        html=rendered.html,
+        text=text,
+        html=html,
         automatic="auto-generated",
     )
     return outbox.add(
@@ -90,3 +90,20 @@ def _queue(
             not_before=now,
         ),
     )
+
+
+def _words(shop: Shop, context: AlertContext) -> tuple[str, str, str | None]:
+    """Return the mail's subject, text and HTML.
+
+    The words about a trouble must not undo the transaction that records it, so where the shop's
+    own template fails, the bare facts have to do.
+    """
+    try:
+        rendered = shop.renderer.render("alert", context)
+    except Exception as error:  # a template may raise anything
+        _log.error("alert.template_failed", error=type(error).__name__)
+        facts = [f"{name}: {value}" for name, value in context.details]
+        paragraphs = [context.summary, "\n".join(facts), context.advice]
+        text = "\n\n".join(each for each in paragraphs if each)
+        return f"[{context.shop_name}] {context.title}", text, None
+    return rendered.subject, rendered.text, rendered.html

@@ -53,6 +53,7 @@ class Unit:
         self.told: dict[str, str] = {}
         self.traces: list[dict[str, Any]] = []
         self.contact_name: str | None = None  # read once
+        self.elided_text = ""  # what was set aside of the mail that is being filed
         self.rendered: tuple[tuple[str, BaseContext], Rendered] | None = None  # the last one
         self._before = conversation
         self._renewed = False

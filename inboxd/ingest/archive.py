@@ -69,8 +69,8 @@ def import_archive(
 ) -> Iterator[int]:
     """Journal an archive's mails as history and yield how many each commit has made durable.
 
-    Mails that the journal holds already come in as duplicates. Mail that names no mailbox of ours
-    goes to `mailbox_name`, or to the first one.
+    Mails that the journal holds already come in as duplicates. All of them go to `mailbox_name`;
+    without it, each to the mailboxes that its header names, or to the first one.
     """
     batch: list[Arrival] = []
     size = count = 0

@@ -62,7 +62,7 @@ class _LimitedSession(SMTP):
 
     line_length_limit = _LONGEST_LINE
     # aiosmtpd clears the class's own table with every new session, under the feet of the others.
-    command_size_limits: defaultdict[str, int] = defaultdict(lambda: _LONGEST_COMMAND)
+    command_size_limits: defaultdict[str, int] = defaultdict(lambda: _LONGEST_COMMAND)  # noqa: RUF012
 
     def __init__(
         self,
@@ -260,15 +260,16 @@ class SmtpListener:
         self.port = listener.port
         self._handler = _Handler(listener, addresses, takes, writer, clock)
         self._hostname = hostname
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.BaseTransport] = set()
-        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
 
     def start(self) -> None:
         """Listen; raises `OSError` where the address is taken, `ssl.SSLError` for a bad key."""
+        self._loop = loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=loop.run_forever, name="listener", daemon=True)
         self._thread.start()
-        future = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+        future = asyncio.run_coroutine_threadsafe(self._listen(loop), loop)
         try:
             future.result(timeout=30)
         except BaseException:
@@ -277,24 +278,20 @@ class SmtpListener:
 
     def stop(self) -> None:
         """Close the socket and every session; what was submitted to the journal is finished."""
-        if self._loop.is_closed():
+        loop, self._loop = self._loop, None
+        if loop is None:
             return
-        if self._thread.ident is not None:
-            with contextlib.suppress(TimeoutError):
-                asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_STOP_WITHIN)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_STOP_WITHIN)
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._close(), loop).result(_STOP_WITHIN)
+        loop.call_soon_threadsafe(loop.stop)
+        self._thread.join(_STOP_WITHIN)
         if not self._thread.is_alive():
-            self._loop.close()
+            loop.close()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    async def _listen(self) -> None:
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         context = _tls_context(self.listener)
         implicit = self.listener.tls is not None and self.listener.tls.mode == "implicit"
-        self._server = await self._loop.create_server(
+        self._server = await loop.create_server(
             functools.partial(self._session, None if implicit else context),
             self.listener.host,
             self.listener.port,
@@ -334,7 +331,7 @@ class SmtpListener:
             ident=f"inboxd {__version__}",
             tls_context=context,
             timeout=self.listener.limits.timeout.seconds,
-            loop=self._loop,
+            loop=asyncio.get_running_loop(),
             authenticator=None if auth is None else _authenticator(auth),
             auth_required=auth is not None,
             command_call_limit={"AUTH": _AUTH_TRIES, "*": _UNLIMITED},

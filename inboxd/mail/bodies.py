@@ -28,10 +28,14 @@ _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.
 
 @dataclass(slots=True)
 class Body:
-    """A mail's words; `uuencoded` are the files that stood in them, by the part's index."""
+    """A mail's words; `uuencoded` are the files that stood in them, by the part's index.
+
+    `converted` says that all of the text was made from the HTML.
+    """
 
     text: str = ""
     html: str | None = None
+    converted: bool = False
     uuencoded: list[tuple[int, UuFile]] = field(default_factory=list)
 
 
@@ -44,18 +48,21 @@ def read_body(raw: bytes, pieces: list[Piece], reading: Reading) -> Body:
     body = Body()
     texts: list[str] = []
     htmls: list[str] = []
+    converted = True
     for piece in pieces:
         plain = _first_plain(raw, piece, body, reading)
         html = "\n".join(filter(None, (_html(raw, e, reading) for e in piece.html)))
         if not html and _HTML_START.match(plain):
             plain, html = "", plain
         text = _chosen(plain, html, reading)
+        converted = converted and bool(html) and text is not plain
         if text.strip():
             texts.append(text.strip("\n"))
         htmls.append(html or _preformatted(plain))
         if html:
             body.html = html
     body.text = _cut("\n\n".join(texts), "text/plain", reading)
+    body.converted = converted and body.html is not None
     if body.html is not None and len(pieces) > 1:
         body.html = "\n".join(filter(None, htmls))
     if body.html is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from .html_text import marked_text, unmarked
+from .html_marks import unmarked
+from .html_text import marked_text
 from .html_tokens import balanced, storable
 
 if TYPE_CHECKING:

@@ -140,3 +140,11 @@ def is_pixel(values: dict[str, str]) -> bool:
     return any(
         values.get(side, "").strip() in ("0", "1", "0px", "1px") for side in ("width", "height")
     )
+
+
+def unmarked(text: str) -> str:
+    """Return what `marked_text` returned, without marks and without the lines of borders."""
+    if not any(mark in text for mark in MARKS):
+        return text
+    lines = (Mark.parted(line) for line in text.split("\n"))
+    return "\n".join(line for mark, line in lines if mark != Mark.BORDER)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from .html_block import Block
-from .html_marks import MARKS, Mark, Zone, is_hidden, is_pixel, zone_of
+from .html_marks import Mark, Zone, is_hidden, is_pixel, zone_of
 from .html_tables import Table
 from .html_tokens import VOID, Tag, attributes, decoded, storable, tokens
 
@@ -81,6 +81,7 @@ class Renderer:
         self._columns: list[tuple[Block, Table]] = []
         self._flat_tables = 0
         self._open: list[tuple[str, Zone | None]] = []
+        self._counts: dict[str, int] = {}
         self._signatures = 0
         self._attribution: int | None = None
         self._pre = 0
@@ -187,6 +188,7 @@ class Renderer:
         if name not in _CONTAINERS:
             return
         self._open.append((name, zone))
+        self._counts[name] = self._counts.get(name, 0) + 1
         if zone is not None:
             self._enter_zone(zone)
         if name in _TABLE_PARTS:
@@ -279,6 +281,8 @@ class Renderer:
 
         The search is bounded, for a closing tag that matches nothing must not cost the depth.
         """
+        if not self._counts.get(name):
+            return
         for back in range(1, min(len(self._open), _LOOK_UP) + 1):
             opened = self._open[-back][0]
             if opened == name:
@@ -319,6 +323,7 @@ class Renderer:
         if zone is not None:
             self._leave_zone(zone)
         self._open.pop()
+        self._counts[name] -= 1
 
     def _leave_zone(self, zone: Zone) -> None:
         if zone is Zone.QUOTE:
@@ -386,11 +391,3 @@ def marked_text(html: str) -> str:
     """
     html = storable(html)
     return Renderer().render(html) or Renderer(reveal=True).render(html)
-
-
-def unmarked(text: str) -> str:
-    """Return what `marked_text` returned, without marks and without the lines of borders."""
-    if not any(mark in text for mark in MARKS):
-        return text
-    lines = (Mark.parted(line) for line in text.split("\n"))
-    return "\n".join(line for mark, line in lines if mark != Mark.BORDER)

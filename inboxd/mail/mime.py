@@ -202,7 +202,8 @@ def _split(body: Body, reading: Reading) -> tuple[str, str]:
     try:
         from inboxd.mail.quotes import split_reply
 
-        reply = split_reply(text, body.html)
+        # Of HTML alone the clients' own marks of quotes are read, rather than their rendering.
+        reply = split_reply("" if body.converted else text, body.html)
         return reply.reply_text, reply.elided_text + rest
     # Broad on purpose: a fault in finding quotes must not lose the words themselves.
     except Exception as error:

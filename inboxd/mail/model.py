@@ -86,7 +86,7 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class MimeBudget:
-    """How much of a mail is read. What lies beyond is kept in the journal and marked as a defect."""
+    """How much of a mail is read; the rest is kept in the journal and marked as a defect."""
 
     max_depth: int = 20
     max_parts: int = 1000
@@ -161,7 +161,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BouncedRecipient:
-    """One recipient of a delivery report (RFC 3464): `action` is failed, delayed, delivered, …"""
+    """One recipient of a delivery report (RFC 3464); `action` is failed, delayed or another."""
 
     address: str
     action: str

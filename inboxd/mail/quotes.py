@@ -38,24 +38,40 @@ class Reply:
     elided_text: str
 
 
-def split_reply(text: str, html: str | None = None, *, keep_signatures: bool = False) -> Reply:
+@dataclass(frozen=True, slots=True)
+class _Keep:
+    """What is not set aside."""
+
+    signatures: bool
+    sign_off: bool
+
+
+def split_reply(
+    text: str,
+    html: str | None = None,
+    *,
+    keep_signatures: bool = False,
+    keep_sign_off: bool = False,
+) -> Reply:
     """Split a mail's text into the sender's new words and the rest. Total; linear in time.
 
     `text` is the plain text and rules, unless it is poor (empty, or a word that there is HTML) or
     shows no quote where the client's containers in `html` do: then `html` is read. Nothing is
     lost: the two results together hold every line. `reply_text` is never empty where there is
     text: a forwarded mail without a word on top is its own message. With `keep_signatures` only
-    quotes are set aside.
+    quotes are set aside; with `keep_sign_off` signatures and footers are, but not the words of
+    farewell with which a letter ends.
     """
+    keep = _Keep(keep_signatures, keep_sign_off)
     if not html:
-        return _split(text, keep_signatures=keep_signatures)
+        return _split(text, keep)
     if _is_poor(text):
-        marked = _split(marked_text(html), keep_signatures=keep_signatures, marked=True)
+        marked = _split(marked_text(html), keep, marked=True)
         if marked.reply_text:
             return marked
-    reply = _split(text, keep_signatures=keep_signatures)
+    reply = _split(text, keep)
     if not reply.elided_text and _CONTAINERS.search(html):
-        marked = _split(marked_text(html), keep_signatures=keep_signatures, marked=True)
+        marked = _split(marked_text(html), keep, marked=True)
         return marked if marked.elided_text else reply
     return reply
 
@@ -65,7 +81,7 @@ def _is_poor(text: str) -> bool:
     return not bare or (len(bare) < _POOR_CHARS and _STUB.search(bare) is not None)
 
 
-def _split(text: str, *, keep_signatures: bool, marked: bool = False) -> Reply:
+def _split(text: str, keep: _Keep, *, marked: bool = False) -> Reply:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
@@ -74,7 +90,7 @@ def _split(text: str, *, keep_signatures: bool, marked: bool = False) -> Reply:
                 text = text.replace(invisible, "")
     sorted_ = _Sorted()
     parts = read_parts(text.split("\n"), marked=marked)
-    _assign(parts, sorted_, keep_signatures=keep_signatures)
+    _assign(parts, sorted_, keep)
     reply = _joined(sorted_.new, "\n\n")
     if not reply:
         return Reply(_joined([part.lines for part in parts], "\n"), "")
@@ -89,12 +105,12 @@ class _Sorted:
     old: list[list[str]] = field(default_factory=list)
 
 
-def _assign(parts: list[Part], to: _Sorted, *, keep_signatures: bool) -> None:
+def _assign(parts: list[Part], to: _Sorted, keep: _Keep) -> None:
     """Sort the parts' lines.
 
     Words are new but for their banner and ending; quotes are not, unless answered in between.
     """
-    endings = {} if keep_signatures else _endings(parts)
+    endings = {} if keep.signatures else _endings(parts, keep)
     kept = _answered(parts, endings)
     banner = next((i for i, part in enumerate(parts) if not part.is_blank), -1)
     for index, part in enumerate(parts):
@@ -110,13 +126,13 @@ def _assign(parts: list[Part], to: _Sorted, *, keep_signatures: bool) -> None:
             at = _kept_from(lines)
             to.old.append(lines[:at])
             to.new.append(lines[at:])
-        elif part.kind is Kind.FORWARD or (part.kind is Kind.SIGNATURE and keep_signatures):
+        elif part.kind is Kind.FORWARD or (part.kind is Kind.SIGNATURE and keep.signatures):
             to.new.append(lines)
         elif part.kind is not Kind.BORDER:
             to.old.append(lines)
 
 
-def _endings(parts: list[Part]) -> dict[int, int]:
+def _endings(parts: list[Part], keep: _Keep) -> dict[int, int]:
     """Return where in a part of words its ending begins, by the part's index.
 
     Only the last words of a mail have one; where they are nothing else (a signature below the
@@ -126,7 +142,7 @@ def _endings(parts: list[Part]) -> dict[int, int]:
     found: dict[int, int] = {}
     for place in range(len(words) - 1, -1, -1):
         lines = parts[words[place]].lines
-        at = ending_at(lines, all_of_it=place > 0)
+        at = ending_at(lines, all_of_it=place > 0, keep_sign_off=keep.sign_off)
         found[words[place]] = at
         if any(map(str.strip, lines[:at])):
             break

@@ -45,18 +45,21 @@ _SENTENCE_END: Final = re.compile(r"[.!?…。！？]$")
 Step = Callable[[Sequence[str], list[int]], int | None]
 
 
-def ending_at(lines: Sequence[str], *, all_of_it: bool = False) -> int:
+def ending_at(lines: Sequence[str], *, all_of_it: bool = False, keep_sign_off: bool = False) -> int:
     """Return the line at which the ending of the text `lines` begins; `len(lines)` if it has none.
 
     What is found is taken off and the rest is looked at again, for endings pile up: a closing with
     a name, a device's footer, a list's footer, a legal notice. A text that is nothing but ending
-    is none, unless `all_of_it` says that it may be.
+    is none, unless `all_of_it` says that it may be. With `keep_sign_off` a closing with a name
+    ("Kind regards, Anna") stays.
     """
     end = len(lines)
     first = max(0, end - _LOOK_BACK)
     filled = [index for index in range(first, end) if lines[index].strip()]
     tail = "\n".join(lines[-_LOOK_BACK:]).casefold()
     steps = _ALL_STEPS if any(stem in tail for stem in NOTICE_STEMS) else _STEPS
+    if keep_sign_off:
+        steps = tuple(step for step in steps if step not in _SIGN_OFFS)
     for _ in range(_MAX_ENDINGS):
         if not filled:
             break
@@ -206,6 +209,7 @@ _STEPS: Final[tuple[Step, ...]] = (
     _sign_off,
     _dashed_name,
 )
+_SIGN_OFFS: Final = (_sign_off, _dashed_name)
 _ALL_STEPS: Final[tuple[Step, ...]] = (*_STEPS[:3], _notice, *_STEPS[3:])
 
 

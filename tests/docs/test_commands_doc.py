@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from typer.main import get_command
 
 from inboxd.cli.app import app
@@ -50,7 +49,6 @@ def test_every_option_of_inboxd_itself_is_named() -> None:
         assert option in PAGE, option
 
 
-def test_commands_say_in_their_help_what_they_do() -> None:
-    runner_names = [command.help for command in get_command(app).commands.values()]  # type: ignore[attr-defined]
-    assert all(runner_names)
-    assert issubclass(typer.Typer, object)
+def test_every_command_says_in_its_help_what_it_does() -> None:
+    silent = [name for name, command in get_command(app).commands.items() if not command.help]  # type: ignore[attr-defined]
+    assert silent == []

@@ -8,16 +8,18 @@ and the shop's mail to everybody's mailbox in the real Dovecot.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
 import re
+import signal
 import smtplib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid
@@ -25,7 +27,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from loopback import HOST, eventually, free_port, listens
-from servers import PASSWORD, Dovecot, Postfix, swaks
+from servers import Dovecot, Postfix, swaks
 
 from inboxd.clock import Clock, OffsetClock, SystemClock
 from inboxd.config import load_config
@@ -174,12 +176,28 @@ class Shop:
 
     @contextmanager
     def serving(self) -> Iterator[Served]:
-        """Serve the shop as `python -m inboxd serve`, a process of its own."""
+        """Serve the shop in a process of its own."""
         served = Served(self)
         try:
             yield served
         finally:
-            served.kill()
+            served.close()
+
+    @contextmanager
+    def serving_by_command(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Serve the shop as `python -m inboxd serve`, as an admin starts it."""
+        command = [sys.executable, "-m", "inboxd", "--config", str(self.write()), "serve"]
+        with (self.folder / "inboxd.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()
+            )
+        try:
+            eventually(lambda: process.poll() is not None or listens(self.lmtp_port), 60, "up")
+            assert process.poll() is None, (self.folder / "inboxd.log").read_text()[-3000:]
+            yield process
+        finally:
+            process.kill()
+            process.wait(20)
 
     def cli(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run the command `inboxd` on the shop and return what became of it."""
@@ -283,6 +301,7 @@ class Shop:
 
     def is_quiet(self) -> bool:
         """Whether nothing waits: neither in the journal, nor in the outbox, nor in Postfix."""
+        time.sleep(0.05)  # the look itself is work for a machine of two cores
         waiting = self.journal_states().get("received", 0)
         states = {each.state for each in self.outbox()}
         ours = [each for each in self.postfix.queue() if self._concerns(each)]
@@ -312,8 +331,6 @@ class Running:
 
     def later(self, clock: OffsetClock, **by: float) -> None:
         """Let time go by and have everything looked at that is due then."""
-        from datetime import timedelta
-
         clock.advance(timedelta(**by))
         self.daemon.tick()
         self.daemon.processor.wake()
@@ -326,37 +343,53 @@ class Served:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.kills = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._config = shop.write()
         self._log = shop.folder / "inboxd.log"
-        self._command = [
-            sys.executable, "-m", "inboxd", "--config", str(shop.write()), "serve",
-        ]  # fmt: skip
+        self._pid = 0
+        self._runner: subprocess.Popen[str] | None = None
         self.start()
 
     def start(self) -> None:
         """Start, and wait until it listens."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(),
-            )
-        eventually(self._is_up, 40, "inboxd listens")
+        self._pid = self._launch()
+        eventually(self._is_up, 60, "inboxd listens")
+
+    def _launch(self) -> int:
+        if self._runner is None:
+            script = Path(__file__).with_name("serve_runner.py")
+            with self._log.open("ab") as log:
+                self._runner = subprocess.Popen(
+                    [sys.executable, str(script), str(self._config)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    bufsize=1,
+                    env=_environment(),
+                )
+        return int(self._tell("start"))
+
+    def _tell(self, command: str) -> str:
+        assert self._runner is not None
+        assert self._runner.stdin is not None
+        assert self._runner.stdout is not None
+        self._runner.stdin.write(f"{command}\n")
+        self._runner.stdin.flush()
+        answer = self._runner.stdout.readline()
+        assert answer, f"the runner ended: {self._log.read_text()[-3000:]}"
+        return answer.strip()
 
     def _is_up(self) -> bool:
-        assert self._process is not None
-        ended = self._process.poll()
-        assert ended is None, f"inboxd ended with {ended}: {self._log.read_text()[-3000:]}"
+        state = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0]
+        assert state != "Z", f"inboxd ended: {self._log.read_text()[-3000:]}"
         return listens(self.shop.lmtp_port)
 
     def kill(self) -> None:
-        """End the process without a word (SIGKILL)."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait(20)
+        """End the daemon without a word (SIGKILL)."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)  # not reaped yet: the id is still its own
+            self._pid = 0
+            assert self._tell("wait") == str(-signal.SIGKILL)
             self.kills += 1
 
     def kill_and_restart(self) -> None:
@@ -367,14 +400,21 @@ class Served:
 
     def terminate(self) -> int:
         """Stop it as a service manager does, and return its exit code."""
-        process, self._process = self._process, None
-        assert process is not None
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        if process.poll() is None:
-            process.kill()
-        return process.wait(20)
+        os.kill(self._pid, signal.SIGTERM)
+        self._pid = 0
+        return int(self._tell("wait"))
+
+    def close(self) -> None:
+        """End the daemon, and the runner that starts it."""
+        try:
+            self.kill()
+        finally:
+            if self._runner is not None:
+                self._runner.kill()
+                self._runner.wait(20)
+                for stream in (self._runner.stdin, self._runner.stdout):
+                    if stream is not None:
+                        stream.close()
 
 
 def _environment() -> dict[str, str]:

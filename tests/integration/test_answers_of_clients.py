@@ -8,7 +8,7 @@ import clients
 import pytest
 from clients import Answer
 from servers import Dovecot, Postfix
-from shop import SIGNATURE, Running, Shop, html_of, text_of
+from shop import SIGNATURE, Shop, html_of, text_of
 from test_whole_way_lmtp import assert_nothing_internal, assert_plain_wire
 
 pytestmark = pytest.mark.servers
@@ -115,6 +115,21 @@ def test_an_answer_between_the_quoted_lines_is_not_sent_and_the_agent_is_told(sh
     exchange.answer(between, "")
     assert "Nothing was sent and nothing was changed" in exchange.receipt()
     assert exchange.customer_got_nothing()
+
+
+def test_S13_an_answer_from_another_address_is_held_and_can_be_written_again(shop: Shop) -> None:
+    """The agent wrote from a private address; nothing is sent until the proven one repeats it."""
+    exchange = Exchange(shop)
+    words = "We keep it for two weeks."
+    private = Answer(exchange.notified, "anna@private.example", "Anna", f"{words}\n\n#close")
+    shop.answer(private.sender, clients.gmail(private))
+    held = shop.wait_for(shop.anna, exchange.before[shop.anna] + 2)
+    assert words in text_of(held)
+    assert exchange.customer_got_nothing()
+    assert shop.conversations()[-1]["state"] == "open"
+    proven = Answer(held, shop.anna, "Anna", f"{words}\n\n#close")
+    shop.answer(shop.anna, clients.gmail(proven))
+    assert text_of(exchange.got()) == f"{words}\n\n-- \n{SIGNATURE}\n"
 
 
 def test_pitfall_17_a_line_of_the_notification_is_never_sent(shop: Shop) -> None:

@@ -191,8 +191,9 @@ def test_our_own_reader_sees_the_same(mail: OutgoingMail) -> None:
     assume(not any("=?" in a.address for a in (mail.from_, *mail.to, *mail.cc)))
     read = parse(assemble(compose(mail), read_part))
     assert [(a.name, a.address) for a in read.from_] == shown((mail.from_,))
-    assert [(a.name, a.address) for a in read.to] == shown(mail.to)
-    assert [(a.name, a.address) for a in read.cc] == shown(mail.cc)
+    # A mailbox that a field names twice may be told of once.
+    assert {(a.name, a.address) for a in read.to} == set(shown(mail.to))
+    assert {(a.name, a.address) for a in read.cc} == set(shown(mail.cc))
     assert read.subject == one_line(mail.subject)
     assert read.message_id == mail.message_id
     assert read.in_reply_to == ((mail.in_reply_to,) if mail.in_reply_to else ())

@@ -30,7 +30,7 @@ ATTACKS = {
 }
 READABLE = "grün, 日本語, עברית, \U0001f468\u200d\U0001f469\u200d\U0001f467, 100 €"
 FORBIDDEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 
 

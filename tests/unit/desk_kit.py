@@ -20,14 +20,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.clock import ManualClock
-from inboxd.config import load_config
+from inboxd.config import Config, load_config
 from inboxd.conversations.tokens import Purpose
-from inboxd.desk.shop import Shop, load_shop
+from inboxd.desk.shop import Shop, known_names, load_key, load_shop
 from inboxd.mail.mime import parse
 from inboxd.mail.model import ParsedMail
 from inboxd.mail.outgoing import assemble, decode_draft
 from inboxd.mail.parts import read_part
 from inboxd.pipeline import process_due
+from inboxd.rules.loader import load_rules
 from inboxd.store import contacts, conversations, journal, messages, outbox, timers
 from inboxd.store.conversations import ConversationRecord, PartyRecord
 from inboxd.store.db import Database, create_private
@@ -35,6 +36,8 @@ from inboxd.store.messages import MessageRecord
 from inboxd.store.migrations import upgrade
 from inboxd.store.tables import Journal, table_of
 from inboxd.store.timers import TimerRecord
+from inboxd.templates.canned import load_canned
+from inboxd.templates.render import Renderer
 from inboxd.timers import fire_due
 
 START = datetime(2030, 5, 6, 8, tzinfo=UTC)  # a Monday
@@ -57,7 +60,11 @@ listen:
   smtp: {port: 0}
 send: {maildir: sent}
 agents:
-  - {name: anna, address: anna@shop.example, aliases: [a.private@home.example], teams: [support-team], role: admin}
+  - name: anna
+    address: anna@shop.example
+    aliases: [a.private@home.example]
+    teams: [support-team]
+    role: admin
   - {name: ben, address: ben@shop.example, teams: [support-team]}
   - {name: carl, address: carl@shop.example, teams: [billing]}
 """
@@ -216,18 +223,19 @@ class Desk:
         self.send(letter(text=text, message_id=message_id, **mail), to=recipients)
         return message_id
 
-    def reply(self, to: Sent, text: str, *, sender: str = JANE, **mail: Any) -> None:
+    def reply(self, sent: Sent, text: str, /, *, sender: str = JANE, **mail: Any) -> None:
         """Let somebody answer one of our mails as a mail client does."""
-        quoted = "".join(f"> {line}\n" for line in to.mail.text.splitlines())
-        mail.setdefault("to", to.reply_to)
-        mail.setdefault("in_reply_to", to.mail.message_id)
-        mail.setdefault("references", (*to.mail.references, to.mail.message_id))
-        mail.setdefault("subject", f"Re: {to.mail.subject.removeprefix('Re: ')}")
-        who = to.mail.from_[0]
+        quoted = "".join(f"> {line}\n" for line in sent.mail.text.splitlines())
+        mail.setdefault("to", sent.reply_to)
+        mail.setdefault("in_reply_to", sent.mail.message_id)
+        mail.setdefault("references", (*sent.mail.references, sent.mail.message_id))
+        mail.setdefault("subject", f"Re: {sent.mail.subject.removeprefix('Re: ')}")
+        who = sent.mail.from_[0]
+        envelope = {key: mail.pop(key) for key in ("envelope_from",) if key in mail}
         body = f"{text}\n\nOn Mon, 6 May 2030 at 10:00, {who.name} <{who.address}> wrote:\n{quoted}"
-        self.send(letter(sender, text=body, **mail), to=[mail["to"]])
+        self.send(letter(sender, text=body, **mail), to=[mail["to"]], **envelope)
 
-    def answer_as(self, agent: str, notification: Sent, words: str, **mail: Any) -> None:
+    def answer_as(self, agent: str, notification: Sent, words: str, /, **mail: Any) -> None:
         """Let an agent answer a mail of ours from the configured address."""
         known = self.shop.config.agent(agent)
         assert known is not None
@@ -406,11 +414,23 @@ def make(
     for name, text in (templates or {}).items():
         (folder / "templates" / name).write_text(text, encoding="utf-8")
     loaded = load_config(path, {})
-    shop = load_shop(loaded)
+    shop = load_shop(loaded) if templates else _load_words(loaded)
     path = loaded.data_dir / "inboxd.db"
     create_private(path)
     path.write_bytes(_empty_database())
     return Desk(shop, Database(loaded.database_url), ManualClock(START), folder)
+
+
+def _load_words(config: Config) -> Shop:
+    """Load a shop as `load_shop` does, but check the shipped templates once a process only."""
+    canned = load_canned(config.canned)
+    rules = load_rules(config.rules, known_names(config, canned.names))
+    return Shop(config, load_key(config), rules, canned, _shipped())
+
+
+@cache
+def _shipped() -> Renderer:
+    return Renderer(None)
 
 
 @cache

@@ -559,3 +559,17 @@ def test_time_is_linear_whatever_the_text(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["a:\n", "> a\nb\n", ATTRIBUTION + "> x\n"])
 def test_a_megabyte_is_split_in_seconds(pattern: str) -> None:
     assert _seconds(pattern, MEGABYTE) < 20
+
+
+def test_a_sign_off_is_kept_where_it_is_asked_for_and_footers_are_not() -> None:
+    text = "it is on its way.\n\nKind regards,\nAnna\n\n-- \nAnna Agent\nTel. 123"
+
+    kept = split_reply(f"{text}\n\n{ATTRIBUTION}{QUOTE}", keep_sign_off=True)
+
+    assert kept.reply_text == "it is on its way.\n\nKind regards,\nAnna"
+
+
+def test_a_device_footer_goes_although_the_sign_off_stays() -> None:
+    text = "it is on its way.\n\nBest,\nAnna\n\nSent from my iPhone"
+
+    assert split_reply(text, keep_sign_off=True).reply_text == "it is on its way.\n\nBest,\nAnna"

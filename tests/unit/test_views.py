@@ -51,5 +51,6 @@ def test_an_excerpt_holds_the_word() -> None:
     text = "x " * 200 + "needle in\nhay " + "y " * 200
     found = excerpt(text, "nothing NEEDLE")
     assert "needle in hay" in found
-    assert found.startswith("…") and found.endswith("…")
+    assert found.startswith("…")
+    assert found.endswith("…")
     assert excerpt("short", "other") == "short"

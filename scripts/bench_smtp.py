@@ -1,4 +1,4 @@
-"""An SMTP client for measuring: many sessions at once, a connection a mail, in a process of its own.
+"""An SMTP client for measuring: many sessions at once, a connection a mail, its own process.
 
 usage: bench_smtp.py PORT SESSIONS COUNT  (mails are read from standard input, NUL-separated)
 Prints the seconds from the first connection to the last 250.

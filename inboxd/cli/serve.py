@@ -62,5 +62,5 @@ def _tell_where(daemon: Daemon) -> None:
         say(f"  swaks --server {server} --from jane@customer.example --to {address}")
     else:
         say("\nLook at what comes in:")
-    say(f"  inboxd --config {config.path} list")
+    say(f"  {os.environ.get('INBOXD_RUN_AS') or f'inboxd --config {config.path}'} list")
     sys.stdout.flush()

@@ -7,7 +7,7 @@ from inboxd.conversations.subjects import subject_key
 from inboxd.conversations.threading import UNATTENDED
 from inboxd.desk import actions, ruling
 from inboxd.desk.case import Case, send_notifications, shown_author, tell_audience
-from inboxd.desk.mailings import shown_subject
+from inboxd.desk.shown import shown_subject
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Address, Kind
 from inboxd.rules.facts import MessageFacts
@@ -88,7 +88,7 @@ def join(case: Case, conversation: ConversationRecord) -> int:
 
 
 def _is_doubtful_spam(case: Case, unit: Unit) -> bool:
-    """Whether a filter calls spam what one of the parties writes: a mistake would cost an answer."""
+    """Whether a filter calls spam what a party writes: its mistake would cost us an answer."""
     is_spam = case.reading.verdict.kind is Kind.SPAM
     known = unit.conversation.state != ConversationState.SPAM.value
     return is_spam and known and not case.decision.pending_party

@@ -30,6 +30,8 @@ def read(shop: Shop, entry: Entry) -> Reading:
     desk = shop.desks.get(entry.mailbox)
     if desk is None:
         raise Poison(f"the mailbox {entry.mailbox} is not configured any more")
+    if entry.damaged:
+        raise Poison("its bytes in the database are damaged; restore a backup to read it")
     mail = _parse(entry)
     verdict = classify(mail, shop.trust, entry.envelope_from, entry.raw)
     today = entry.received_at.date()

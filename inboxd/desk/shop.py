@@ -71,6 +71,11 @@ class Shop:
         return AddressBook(self.config)
 
     @cached_property
+    def shipped_templates(self) -> Renderer:
+        """The templates as shipped, for where one of the shop's own fails."""
+        return Renderer(None)
+
+    @cached_property
     def desks(self) -> dict[str, Desk]:
         """The mailboxes by name."""
         return {mailbox.name: self._desk(mailbox) for mailbox in self.config.mailboxes}

@@ -36,11 +36,22 @@ def ingest(
     for raw in mails:
         if not raw.strip():
             raise Permanent("there is no mail in the input")
-        names = [mailbox] if mailbox else _by_envelope(shop, recipients)
-        names = names or mailboxes_of(shop, parse_headers(raw))
         now = clock.now()
-        arrivals += [Arrival(each, "pipe", raw, sender, tuple(recipients), now) for each in names]
+        arrivals += [
+            Arrival(name, "pipe", raw, sender, tuple(own), now)
+            for name, own in _recipients(shop, mailbox, recipients, raw).items()
+        ]
     return append_now(database, arrivals)
+
+
+def _recipients(
+    shop: Shop, mailbox: str | None, recipients: Sequence[str], raw: bytes
+) -> dict[str, list[str]]:
+    """Return the mailboxes that a mail is for, each with those recipients that are its own."""
+    if mailbox is not None:
+        return {mailbox: list(recipients)}
+    found = shop.addresses.by_mailbox(recipients)
+    return found or {name: list(recipients) for name in mailboxes_of(shop, parse_headers(raw))}
 
 
 def mailboxes_of(shop: Shop, header: ParsedMail) -> list[str]:

@@ -26,3 +26,11 @@ def compress(data: bytes) -> bytes:
 def decompress(data: bytes, size: int = 0) -> bytes:
     """Return what `compress` was given; `size` is the most that is expected."""
     return _tools.decompressor.decompress(data, max_output_size=max(size, 1))
+
+
+def decompress_or_empty(data: bytes) -> bytes:
+    """Return what `compress` was given, or nothing where the stored bytes are damaged."""
+    try:
+        return decompress(data)
+    except zstandard.ZstdError:
+        return b""

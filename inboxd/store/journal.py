@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.conversations.states import JournalState
-from inboxd.store.compression import compress, decompress
+from inboxd.store.compression import compress, decompress, decompress_or_empty
 from inboxd.store.statements import Statement
 from inboxd.store.tables import Blob, Journal, table_of
 
@@ -111,7 +111,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A journaled mail that waits for its conversation."""
+    """A journaled mail that waits for its conversation.
+
+    `damaged` says that its bytes cannot be read out of the database any more; `raw` is empty then.
+    """
 
     id: int
     received_at: datetime
@@ -123,6 +126,7 @@ class Entry:
     oversize: int | None
     attempts: int
     raw: bytes
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ def due(connection: sa.Connection, now: datetime, limit: int) -> list[Entry]:
     entries: list[Entry] = []
     size = 0
     for row in _DUE.each(connection, {"now": now, "limit": limit}):
+        raw = decompress_or_empty(row.data)
         entries.append(
             Entry(
                 row.id,
@@ -193,7 +198,8 @@ def due(connection: sa.Connection, now: datetime, limit: int) -> list[Entry]:
                 row.history,
                 row.oversize,
                 row.attempts,
-                unpack(row.data, row.size),
+                raw,
+                damaged=row.size > 0 and not raw,
             )
         )
         size += row.size

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from inboxd.conversations.states import OutboxState
-from inboxd.store.compression import compress, decompress
+from inboxd.store.compression import compress, decompress_or_empty
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import AutoSent, Outbox, OutboxRecipient, table_of
 
@@ -398,7 +398,7 @@ def _queued(row: Any, addresses: tuple[str, ...], attempts: int) -> QueuedMail:
         row.message_id,
         row.envelope_from,
         addresses,
-        decompress(row.draft),
+        decompress_or_empty(row.draft),  # a damaged one holds up no other mail
         row.sha256,
         row.state,
         attempts,

@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 from clients import Answer, File, gmail
 from loopback import eventually
+from served import Served
 from servers import Dovecot, Postfix
-from shop import Served, Shop, read, sent_form, text_of
+from shop import Shop, read, sent_form, text_of
 
 pytestmark = pytest.mark.servers
 

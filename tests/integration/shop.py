@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import signal
 import smtplib
 import subprocess
 import sys
@@ -27,6 +25,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from loopback import HOST, eventually, free_port, listens
+from served import Served, environment
 from servers import Dovecot, Postfix, swaks
 
 from inboxd.clock import Clock, OffsetClock, SystemClock
@@ -189,7 +188,7 @@ class Shop:
         command = [sys.executable, "-m", "inboxd", "--config", str(self.write()), "serve"]
         with (self.folder / "inboxd.log").open("ab") as log:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment()
             )
         try:
             eventually(lambda: process.poll() is not None or listens(self.lmtp_port), 60, "up")
@@ -207,7 +206,7 @@ class Shop:
             capture_output=True,
             timeout=60,
             check=False,
-            env=_environment(),
+            env=environment(),
         )
 
     # What people write
@@ -335,91 +334,3 @@ class Running:
         self.daemon.tick()
         self.daemon.processor.wake()
         self.daemon.courier.wake()
-
-
-class Served:
-    """A daemon in a process of its own, which can be killed at any instruction."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.kills = 0
-        self._config = shop.write()
-        self._log = shop.folder / "inboxd.log"
-        self._pid = 0
-        self._runner: subprocess.Popen[str] | None = None
-        self.start()
-
-    def start(self) -> None:
-        """Start, and wait until it listens."""
-        self._pid = self._launch()
-        eventually(self._is_up, 60, "inboxd listens")
-
-    def _launch(self) -> int:
-        if self._runner is None:
-            script = Path(__file__).with_name("serve_runner.py")
-            with self._log.open("ab") as log:
-                self._runner = subprocess.Popen(
-                    [sys.executable, str(script), str(self._config)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    bufsize=1,
-                    env=_environment(),
-                )
-        return int(self._tell("start"))
-
-    def _tell(self, command: str) -> str:
-        assert self._runner is not None
-        assert self._runner.stdin is not None
-        assert self._runner.stdout is not None
-        self._runner.stdin.write(f"{command}\n")
-        self._runner.stdin.flush()
-        answer = self._runner.stdout.readline()
-        assert answer, f"the runner ended: {self._log.read_text()[-3000:]}"
-        return answer.strip()
-
-    def _is_up(self) -> bool:
-        state = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0]
-        assert state != "Z", f"inboxd ended: {self._log.read_text()[-3000:]}"
-        return listens(self.shop.lmtp_port)
-
-    def kill(self) -> None:
-        """End the daemon without a word (SIGKILL)."""
-        if self._pid:
-            os.kill(self._pid, signal.SIGKILL)  # not reaped yet: the id is still its own
-            self._pid = 0
-            assert self._tell("wait") == str(-signal.SIGKILL)
-            self.kills += 1
-
-    def kill_and_restart(self) -> None:
-        """Kill it, start it again, and have Postfix try again what it could not deliver."""
-        self.kill()
-        self.start()
-        self.shop.postfix.flush()
-
-    def terminate(self) -> int:
-        """Stop it as a service manager does, and return its exit code."""
-        os.kill(self._pid, signal.SIGTERM)
-        self._pid = 0
-        return int(self._tell("wait"))
-
-    def close(self) -> None:
-        """End the daemon, and the runner that starts it."""
-        try:
-            self.kill()
-        finally:
-            if self._runner is not None:
-                self._runner.kill()
-                self._runner.wait(20)
-                for stream in (self._runner.stdin, self._runner.stdout):
-                    if stream is not None:
-                        stream.close()
-
-
-def _environment() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("INBOXD_", "PYTEST", "COV"))
-    }

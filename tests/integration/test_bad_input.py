@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import smtplib
 import socket
-import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -261,6 +260,7 @@ def test_R14_a_wrong_relay_password_defers_and_loses_nothing(shop: Shop, dovecot
         assert "535" in error or "password" in error.lower() or "auth" in error.lower(), error
         assert PASSWORD not in error
         assert shop.inbox(shop.anna) == []
+        time.sleep(1.1)  # Dovecot looks at changes of a user's file once a second
         dovecot.add_users(shop.address, password=PASSWORD)
         running.later(clock, minutes=2)
         for who in (shop.anna, shop.bert, shop.cleo):
@@ -301,108 +301,6 @@ def test_R14_a_relay_that_is_gone_for_good_is_told_to_the_admin(shop: Shop) -> N
         alerts = eventually(lambda: [e for e in shop.outbox() if e.kind == "alert"], 10)
         assert alerts
         assert [kind for kind, _ in shop.events()].count("delivery.failed") == 3
-
-
-# A full disk
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode and os.environ.get("INBOXD_REQUIRE_SERVERS") != "1":
-        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
-    assert mounted.returncode == 0, mounted.stderr
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def _fill(folder: Path) -> Path:
-    """Leave no room at all on the folder's file system, and return the file that takes it."""
-    ballast = folder / "ballast"
-    with ballast.open("ab", buffering=0) as file:
-        for size in (65_536, 4_096, 512):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return ballast
-
-
-def _offer(shop: Shop, raw: bytes) -> tuple[int, bytes]:
-    """Offer a mail and return the answer to its end."""
-    with _lmtp(shop) as client:
-        client.ehlo()
-        client.mail(shop.jane)
-        client.rcpt(shop.address)
-        return client.data(raw)
-
-
-def _incompressible(shop: Shop, number: int) -> bytes:
-    return bytes(shop.compose(shop.jane, f"Mail {number}", os.urandom(30_000).hex() + "\n"))
-
-
-def test_R13_a_full_disk_answers_451_and_goes_on_by_itself(shop: Shop, small_disk: Path) -> None:
-    shop.config["data_dir"] = str(small_disk / "var")
-    shop.route()
-    with shop.running():
-        acknowledged = [f"Mail {number}" for number in range(3)]
-        for number in range(3):
-            assert _offer(shop, _incompressible(shop, number))[0] == 250
-        eventually(lambda: shop.journal_states() == {"applied": 3}, 20)
-        shop.wait_until_quiet()
-        ballast = _fill(small_disk)
-        answers = []
-        for number in range(3, 12):
-            answers.append(_offer(shop, _incompressible(shop, number)))
-            if answers[-1][0] == 250:
-                acknowledged.append(f"Mail {number}")
-        refused = [words for code, words in answers if code != 250]
-        print(f"full disk: {len(acknowledged) - 3} taken, {len(refused)} refused")
-        assert {code for code, _ in answers} <= {250, 451}
-        assert refused
-        assert all(words.startswith(b"4.3.0 ") for words in refused)
-        assert not any(b"sql" in words.lower() or b"disk" in words.lower() for words in refused)
-        taken = shop.cli("ingest", "--mailbox", "support", "-", stdin=_incompressible(shop, 100))
-        assert taken.returncode == 75, taken
-        assert b"Traceback" not in taken.stderr
-        # Postfix waits for us as any sender does.
-        shop.send(shop.jane, shop.address, _incompressible(shop, 50))
-        eventually(lambda: b"451" in _queue_reasons(shop), 20, "Postfix keeps the mail")
-        ballast.unlink()
-        shop.postfix.flush()
-        acknowledged.append("Mail 50")
-        expected = len(acknowledged)
-        eventually(lambda: shop.journal_states() == {"applied": expected}, 60, "goes on")
-        shop.wait_until_quiet(60)
-        assert sorted(each["subject"] for each in shop.conversations()) == sorted(acknowledged)
-        subjects = [str(read(raw)["Subject"]).partition("] ")[2] for raw in shop.inbox(shop.bert)]
-        assert sorted(subjects) == sorted(acknowledged)
-        assert _offer(shop, _incompressible(shop, 200))[0] == 250
-
-
-def _queue_reasons(shop: Shop) -> bytes:
-    reasons = [
-        recipient.get("delay_reason", "")
-        for each in shop.postfix.queue()
-        for recipient in each["recipients"]
-        if shop.domain in recipient["address"]
-    ]
-    return "\n".join(reasons).encode()
-
-
-def test_R13_a_disk_that_is_full_at_the_start_is_said_clearly(shop: Shop, small_disk: Path) -> None:
-    """Exit code 75: the service manager, or the pipe, tries again later."""
-    shop.config["data_dir"] = str(small_disk / "var")
-    _fill(small_disk)
-    done = shop.cli("ingest", "--mailbox", "support", "-", stdin=_incompressible(shop, 1))
-    assert done.returncode == 75, done
-    assert b"Traceback" not in done.stderr
-    assert done.stderr.strip()
 
 
 def test_R2_ingest_is_durable_on_exit_0_and_the_daemon_takes_it_up(shop: Shop) -> None:

@@ -24,6 +24,7 @@ from inboxd.mail.mime import parse
 from inboxd.mail.model import Address
 from inboxd.mail.outgoing import OutgoingAttachment, OutgoingMail, encode_draft
 from inboxd.store import outbox
+from inboxd.store.compression import compress
 from inboxd.store.outbox import LEASE, NewMail
 
 JANE, KIM = "jane@customer.example", "kim@customer.example"
@@ -408,15 +409,17 @@ def test_a_missing_attachment_is_the_end_of_its_mail_alone(desk: Desk) -> None:
     assert len([m for m in rows(desk) if m.kind == "alert"]) == 2
 
 
-def test_a_damaged_draft_is_dead_with_its_reason(desk: Desk) -> None:
-    queue(desk)
+@pytest.mark.parametrize("damaged", [compress(b"\x09nonsense"), b"", b"no compression at all"])
+def test_a_damaged_draft_is_dead_with_its_reason_and_holds_up_nobody(
+    desk: Desk, damaged: bytes
+) -> None:
+    queue(desk, "damaged")
     with desk.database.write() as connection:
-        from inboxd.store.compression import compress
-
-        connection.execute(
-            sa.text("UPDATE outbox SET draft = :d"), {"d": compress(b"\x09nonsense")}
-        )
-    deliver(desk, FakeTransport())
+        connection.execute(sa.text("UPDATE outbox SET draft = :d"), {"d": damaged})
+    queue(desk, "whole")
+    transport = FakeTransport()
+    assert deliver(desk, transport) == 2
+    assert [row.state for row in rows(desk)[:2]] == ["dead", "sent"]
     assert recipients(desk)[JANE] == ("dead", "The stored mail has an unknown form.")
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,7 @@ from inboxd.timers import fire_due
 START = datetime(2030, 5, 6, 8, tzinfo=UTC)  # a Monday
 SHOP = "support@shop.example"
 JANE = "Jane Doe <jane@customer.example>"
-SECRET = "a secret for tests, of no other use"
+
 
 CONFIG = """\
 data_dir: var
@@ -177,7 +177,6 @@ class Desk:
     clock: ManualClock
     folder: Path
     _seen: int = 0
-    _wired: dict[int, bytes] = field(default_factory=dict)
 
     # -- mail comes in
 

@@ -287,3 +287,11 @@ def test_a_strangers_spam_with_a_token_is_not_told(tmp_path: Path) -> None:
     desk, answer = answered(tmp_path)
     desk.reply(answer, "Pills.", sender="x@evil.example", headers="X-Spam-Flag: YES\n")
     assert (desk.count(), desk.state(), desk.kinds()) == (1, "pending", [])
+
+
+def test_what_a_filter_calls_spam_reopens_nothing(tmp_path: Path) -> None:
+    desk, answer = answered(tmp_path)
+    desk.answer_as("anna", desk.to("anna@shop.example"), "#close")
+    desk.fresh()
+    desk.reply(answer, "I need help!", headers="X-Spam-Flag: YES\n")
+    assert (desk.count(), desk.state(), desk.kinds()) == (1, "closed", [])

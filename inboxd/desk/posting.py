@@ -1,0 +1,194 @@
+"""Puts a mail of a conversation into the outbox: addresses, tokens, ids and threading headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from inboxd.config import Agent
+from inboxd.conversations.tokens import Purpose
+from inboxd.desk.trouble import alert
+from inboxd.desk.unit import Unit
+from inboxd.errors import ConfigError
+from inboxd.mail.compose import compose
+from inboxd.mail.model import Address
+from inboxd.mail.outgoing import (
+    Automatic,
+    OutgoingAttachment,
+    OutgoingMail,
+    encode_draft,
+)
+from inboxd.store import conversations, messages, outbox
+from inboxd.templates.contexts import (
+    BaseContext,
+    ConversationContext,
+    TemplateName,
+)
+from inboxd.templates.render import Rendered
+
+AGENT_TOKEN_LIFE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail to the customer; `queued` is False where its effect had been queued before."""
+
+    subject: str
+    message_id: str
+    queued: bool
+
+
+def to_agent(
+    unit: Unit,
+    template: TemplateName,
+    agent: Agent,
+    context: ConversationContext,
+    *,
+    sender: Address,
+    attachments: tuple[OutgoingAttachment, ...] = (),
+) -> None:
+    """Queue a mail to an agent, with the address that proves an answer to be theirs."""
+    desk, key = unit.desk, unit.shop.key
+    effect = f"{unit.cause}:{template}:{agent.name}"
+    party = f"agent:{agent.name}"
+    expires = (unit.now + AGENT_TOKEN_LIFE).date()
+    token = key.token(Purpose.AGENT, desk.name, unit.number, party, expires)
+    reply_to = desk.pattern.format(desk.mailbox.address, token)
+    root = key.message_id(desk.name, desk.domain, unit.number, "root")
+    rendered = _rendered(unit, template, agent, context)
+    mail = OutgoingMail(
+        from_=sender,
+        to=(Address(agent.shown, agent.address),),
+        reply_to=Address(f"{desk.shown} #{unit.number}", reply_to),
+        subject=rendered.subject,
+        message_id=key.message_id(desk.name, desk.domain, unit.number, effect),
+        in_reply_to=root,
+        references=(root,),
+        date=unit.now,
+        text=rendered.text,
+        html=rendered.html,
+        attachments=attachments,
+        automatic="auto-generated",
+        headers=(_loop_mark(unit), ("X-Inboxd-Conversation", str(unit.number))),
+    )
+    _queue(unit, template, effect, mail, _bounce_address(unit, party), (agent.address,))
+
+
+def _rendered(
+    unit: Unit, template: TemplateName, agent: Agent, context: ConversationContext
+) -> Rendered:
+    """Render a mail to an agent; colleagues who are told the same share one rendering."""
+    if unit.shop.renderer.uses(template, "agent_name"):
+        context = replace(context, agent_name=agent.shown)
+    if unit.rendered is None or unit.rendered[0] != (template, context):
+        unit.rendered = ((template, context), render(unit, template, context))
+    return unit.rendered[1]
+
+
+def to_customer(
+    unit: Unit,
+    template: TemplateName,
+    context: BaseContext,
+    to: tuple[Address, ...],
+    cc: tuple[Address, ...],
+    key: str,
+    attachments: tuple[OutgoingAttachment, ...],
+    *,
+    automatic: Automatic,
+) -> Sent:
+    """Queue a mail to the customer from the shop's address, threaded in the customer's client."""
+    desk, conversation = unit.desk, unit.conversation
+    effect = f"{unit.cause}:{key}"
+    party = f"mail:{conversation.contact_address}"
+    token = unit.shop.key.token(Purpose.CUSTOMER, desk.name, unit.number, party, None)
+    rendered = render(unit, template, context)
+    known = messages.mail_ids(unit.connection, unit.number)
+    message_id = unit.shop.key.message_id(desk.name, desk.domain, unit.number, effect)
+    reply_to = desk.pattern.format(desk.mailbox.address, token)
+    mail = OutgoingMail(
+        from_=Address(desk.shown, desk.mailbox.address),
+        to=to,
+        cc=cc,
+        reply_to=Address(desk.shown, reply_to) if reply_to != desk.mailbox.address else None,
+        subject=rendered.subject,
+        message_id=message_id,
+        in_reply_to=known[0] if known else None,
+        references=tuple(reversed(known)),
+        date=unit.now,
+        text=rendered.text,
+        html=rendered.html,
+        attachments=attachments,
+        automatic=automatic,
+        headers=(_loop_mark(unit),) if automatic != "no" else (),
+    )
+    # RFC 3834 section 3.3: an automatic answer has the null sender, so that nothing answers it.
+    sender = "" if automatic != "no" else _bounce_address(unit, party)
+    everybody = tuple(each.address for each in (*to, *cc))
+    queued = _queue(unit, template, effect, mail, sender, everybody)
+    if queued:
+        conversations.add_refs(unit.connection, desk.name, unit.number, message_id, ())
+    return Sent(rendered.subject, message_id, queued)
+
+
+def render(unit: Unit, template: TemplateName, context: BaseContext) -> Rendered:
+    """Render a mail; where the shop's own template fails on it, the shipped one has to do.
+
+    The admin is told. A customer's mail must not wait for a template to be mended.
+    """
+    try:
+        return unit.shop.renderer.render(template, context)
+    except ConfigError as error:
+        alert(
+            unit.connection,
+            unit.shop,
+            unit.now,
+            key=f"template:{template}",
+            title=f"The template {template} failed",
+            summary="A mail was written with the shipped template in its place.",
+            details=tuple(("fault", str(fault)) for fault in error.faults[:5]),
+            advice="Mend the file in the templates folder; inboxd check",
+        )
+        return unit.shop.shipped_templates.render(template, context)
+
+
+def _queue(
+    unit: Unit,
+    kind: str,
+    effect: str,
+    mail: OutgoingMail,
+    envelope_from: str,
+    recipients: tuple[str, ...],
+) -> bool:
+    if unit.quiet:
+        return False
+    delay = unit.desk.mailbox.send_delay.seconds if kind == "reply" else 0
+    return outbox.add(
+        unit.connection,
+        outbox.NewMail(
+            effect_key=effect,
+            kind=kind,
+            mailbox=unit.desk.name,
+            conversation=unit.number,
+            message_id=mail.message_id,
+            envelope_from=envelope_from,
+            recipients=recipients,
+            draft=encode_draft(compose(mail)),
+            created_at=unit.now,
+            not_before=unit.now + timedelta(seconds=delay),
+        ),
+    )
+
+
+def _loop_mark(unit: Unit) -> tuple[str, str]:
+    return ("X-Loop", unit.desk.mailbox.address)
+
+
+def _bounce_address(unit: Unit, party: str) -> str:
+    desk = unit.desk
+    token = unit.shop.key.token(Purpose.BOUNCE, desk.name, unit.number, party, None)
+    return desk.pattern.format(desk.mailbox.address, token)
+
+
+def via(unit: Unit, name: str) -> Address:
+    """Return the mailbox's address under the name of who speaks, as mailing lists do."""
+    return Address(f"{name} via {unit.desk.shown}", unit.desk.mailbox.address)

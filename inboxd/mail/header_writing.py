@@ -144,7 +144,8 @@ def message_ids_field(name: str, ids: Iterable[str]) -> str:
 
 def filename_for_people(filename: str) -> str:
     """Return a file name without controls and path separators, shortened before its ending."""
-    name = _PATH_SEPARATORS.sub("_", one_line(filename))
+    # Readers take quotes around a whole name for the syntax of the header.
+    name = _PATH_SEPARATORS.sub("_", one_line(filename)).strip('" ')
     if not name.strip(". "):
         return "attachment"
     if len(name) <= MAX_FILENAME_CHARS:

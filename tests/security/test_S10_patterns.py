@@ -55,9 +55,9 @@ def test_S10_an_evil_pattern_takes_less_than_50_ms_on_100_kB(pattern: str) -> No
 
 
 def _seconds(pattern: Pattern, text: bytes) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     pattern.search(text)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_S10_the_worst_that_is_let_in_stays_linear_on_a_whole_mail() -> None:
         text = "".join(_DICE.choices("ab", k=length))
         mail = MessageFacts((Address("", "jo@mail.example"),), text=text, reply_text=text)
         facts = Facts("message.received", "support", ConversationFacts(1), mail)
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert evaluate(rules, facts).effects == ()
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.process_time() - begun)
     assert max(seconds) < 3
 
 

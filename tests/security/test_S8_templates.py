@@ -94,10 +94,10 @@ def test_S8_escapes_from_the_sandbox_fail(tmp_path: Path, template: str) -> None
 
 @pytest.mark.parametrize("template", TOO_MUCH)
 def test_S8_cost_is_bounded(tmp_path: Path, template: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ConfigError):
         renderer(tmp_path, template).render("reply", ReplyContext(subject="s", text="words"))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_S8_cost_is_bounded_in_what_a_constant_is_computed_from(tmp_path: Path) -> None:

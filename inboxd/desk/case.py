@@ -112,15 +112,13 @@ def tell_audience(unit: Unit, reason: str) -> None:
         unit.tell(agent.name, reason)
 
 
-def send_notifications(
-    unit: Unit, news: MessageRecord | None, without: Agent | None = None
-) -> None:
+def send_notifications(unit: Unit, news: MessageRecord | None) -> None:
     """Notify whom the unit was asked to tell; they take part in the conversation from now on."""
     config = unit.shop.config
     told = [
         (agent, reason)
         for name, reason in unit.told.items()
-        if (agent := config.agent(name)) is not None and agent != without
+        if (agent := config.agent(name)) is not None
     ]
     unit.told.clear()
     if unit.quiet or not told:

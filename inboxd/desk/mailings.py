@@ -12,7 +12,7 @@ from inboxd.desk import posting, shown
 from inboxd.desk.unit import Unit
 from inboxd.desk.words import ago
 from inboxd.mail.model import Address, Attachment
-from inboxd.store import messages, outbox
+from inboxd.store import auto_sent, messages
 from inboxd.store.messages import MessageRecord, NewMessage
 from inboxd.templates.contexts import (
     AnsweredContext,
@@ -129,7 +129,7 @@ def send_canned(unit: Unit, name: str, rule: str, key: str, match: dict[str, str
     )
     if not mail.queued:
         return False
-    outbox.add_auto(unit.connection, conversation.contact_address, unit.number, rule, unit.now)
+    auto_sent.add_auto(unit.connection, conversation.contact_address, unit.number, rule, unit.now)
     messages.add(
         unit.connection,
         NewMessage(

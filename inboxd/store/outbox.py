@@ -14,11 +14,10 @@ from sqlalchemy.dialects.sqlite import insert
 from inboxd.conversations.states import OutboxState
 from inboxd.store.compression import compress, decompress_or_empty
 from inboxd.store.statements import Statement, each_of
-from inboxd.store.tables import AutoSent, Outbox, OutboxRecipient, table_of
+from inboxd.store.tables import Outbox, OutboxRecipient, table_of
 
 _OUTBOX = table_of(Outbox)
 _RECIPIENT = table_of(OutboxRecipient)
-_AUTO = table_of(AutoSent)
 
 LEASE = timedelta(minutes=30)  # longer than the slowest dialogue with a relay
 
@@ -41,7 +40,6 @@ _ADD = Statement(
     ],
 )
 _ADD_RECIPIENTS = Statement(sa.insert(_RECIPIENT), ["outbox_id", "address", "state", "reply"])
-_ADD_AUTO = Statement(sa.insert(_AUTO), ["at", "address", "conversation", "rule"])
 # A literal: SQLite takes a partial index only for a condition that it can read.
 _IS_WAITING = sa.text("outbox.state IN ('queued', 'deferred', 'sending')")
 _DUE = Statement(
@@ -82,26 +80,6 @@ _RESULT = Statement(
     .values(state=sa.bindparam("became"), reply=sa.bindparam("said"))
 )
 _BY_MESSAGE_ID = Statement(sa.select(_OUTBOX).where(each_of(_OUTBOX.c.message_id, "wanted")))
-_AUTO_COUNTS = Statement(
-    sa.select(
-        sa.func.count().filter(
-            _AUTO.c.address == sa.bindparam("address"), _AUTO.c.at > sa.bindparam("hour")
-        ),
-        sa.func.count().filter(_AUTO.c.address == sa.bindparam("address")),
-        sa.func.count().filter(_AUTO.c.conversation == sa.bindparam("conversation")),
-        sa.func.count().filter(
-            _AUTO.c.conversation == sa.bindparam("conversation"),
-            _AUTO.c.address == sa.bindparam("address"),
-            _AUTO.c.rule == sa.bindparam("rule"),
-        ),
-    ).where(
-        _AUTO.c.at > sa.bindparam("day"),
-        sa.or_(
-            _AUTO.c.address == sa.bindparam("address"),
-            _AUTO.c.conversation == sa.bindparam("conversation"),
-        ),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,40 +321,6 @@ def counts(connection: sa.Connection) -> dict[str, int]:
     """Return how many mails are in each state."""
     query = sa.select(_OUTBOX.c.state, sa.func.count()).group_by(_OUTBOX.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-@dataclass(frozen=True, slots=True)
-class AutoCounts:
-    """How much automatic mail somebody, and a conversation, got of late."""
-
-    recipient_hour: int
-    recipient_day: int
-    conversation_day: int
-    same_rule_day: int
-
-
-def auto_counts(
-    connection: sa.Connection, address: str, conversation: int, rule: str, now: datetime
-) -> AutoCounts:
-    """Count the automatic mails to `address` and in `conversation` before `now`."""
-    values = {
-        "address": address.casefold(),
-        "conversation": conversation,
-        "rule": rule,
-        "hour": now - timedelta(hours=1),
-        "day": now - timedelta(days=1),
-    }
-    row = _AUTO_COUNTS.first(connection, values)
-    assert row is not None  # an aggregate without groups has one row
-    return AutoCounts(*row)
-
-
-def add_auto(
-    connection: sa.Connection, address: str, conversation: int, rule: str, at: datetime
-) -> None:
-    """Count one more automatic mail to somebody outside."""
-    row = {"at": at, "address": address.casefold(), "conversation": conversation, "rule": rule}
-    _ADD_AUTO.run(connection, row)
 
 
 def _waiting_recipients(

@@ -24,13 +24,6 @@ def table_of(model: type[SQLModel]) -> sa.Table:
     return table
 
 
-def new_key(result: sa.CursorResult[Any]) -> int:
-    """Return the primary key that an insert has given its row."""
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
 def _one_of(column: str, states: Any) -> str:
     return f"{column} IN ({', '.join(repr(str(each)) for each in states)})"
 

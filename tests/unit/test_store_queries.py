@@ -13,7 +13,16 @@ from desk_kit import START, make
 
 from inboxd.conversations.states import JournalState, OutboxState, TimerState
 from inboxd.mail.model import Address, Attachment
-from inboxd.store import contacts, conversations, folders, journal, messages, outbox, timers
+from inboxd.store import (
+    auto_sent,
+    contacts,
+    conversations,
+    folders,
+    journal,
+    messages,
+    outbox,
+    timers,
+)
 from inboxd.store.compression import compress, decompress
 from inboxd.store.conversations import ConversationRecord, PartyRecord
 from inboxd.store.messages import NewEvent, NewMessage
@@ -222,14 +231,14 @@ def test_automatic_mail_is_counted_by_person_conversation_and_rule(
 ) -> None:
     one = conversation(connection).number
     other = conversation(connection).number
-    outbox.add_auto(connection, "Jane@Customer.example", one, "ack", START)
-    outbox.add_auto(connection, "tom@customer.example", one, "ack", START)
-    outbox.add_auto(connection, "jane@customer.example", other, "nudge", START + HOUR)
+    auto_sent.add_auto(connection, "Jane@Customer.example", one, "ack", START)
+    auto_sent.add_auto(connection, "tom@customer.example", one, "ack", START)
+    auto_sent.add_auto(connection, "jane@customer.example", other, "nudge", START + HOUR)
     now = START + HOUR + timedelta(minutes=1)
-    found = outbox.auto_counts(connection, "JANE@customer.example", one, "ack", now)
+    found = auto_sent.auto_counts(connection, "JANE@customer.example", one, "ack", now)
     assert (found.recipient_hour, found.recipient_day) == (1, 2)
     assert (found.conversation_day, found.same_rule_day) == (2, 1)
-    later = outbox.auto_counts(connection, "jane@customer.example", one, "ack", now + 24 * HOUR)
+    later = auto_sent.auto_counts(connection, "jane@customer.example", one, "ack", now + 24 * HOUR)
     assert (later.recipient_day, later.conversation_day, later.same_rule_day) == (0, 0, 0)
 
 

@@ -21,8 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from inboxd import __version__
 from inboxd.clock import Clock
-from inboxd.config import Listener, ListenerAuth
-from inboxd.config_types import is_loopback
+from inboxd.config import Listener, ListenerAuth, is_loopback
 from inboxd.desk.addresses import AddressBook
 from inboxd.errors import Transient
 from inboxd.ingest.journal import JournalWriter

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxd.config import Config, load_config
-from inboxd.config_types import is_loopback
+from inboxd.config import Config, is_loopback, load_config
 from inboxd.errors import ConfigError
 
 MINIMAL = """\

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from inboxd.config import Config, Listen, Listener, Mailbox
+from inboxd.config.models import Config, Listen, Listener, Mailbox
 
 _Place = Callable[[Path], Path]
 

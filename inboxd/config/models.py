@@ -1,15 +1,9 @@
-"""The typed configuration: strict models, secrets, defaults.
-
-`load_config` reads `inboxd.yaml` and raises `ConfigError` with every fault found, each with its
-file, line and column. An unknown key is a fault. `${NAME}` takes a value from the environment and
-`file:PATH`, for secrets, from a file.
-"""
+"""The sections of the configuration, as strict models: unknown keys are faults."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -19,14 +13,11 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from inboxd.config_checks import cross_check
-from inboxd.config_paths import with_paths
-from inboxd.config_types import (
+from inboxd.config.types import (
     EmailAddress,
     Name,
     Names,
@@ -37,10 +28,7 @@ from inboxd.config_types import (
     Zone,
     is_loopback,
 )
-from inboxd.config_values import ValueReader
 from inboxd.durations import parse_duration
-from inboxd.errors import ConfigError, Fault
-from inboxd.yaml_positions import load_yaml
 
 Tls = Literal["implicit", "starttls", "none"]
 
@@ -356,25 +344,3 @@ def _refuse_plaintext(tls: str, host: str, allowed: bool) -> None:
             f"tls: none would send the password to {host} in the clear; use implicit or starttls, "
             "or spell it out with allow_plaintext: true"
         )
-
-
-def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
-    """Read the configuration at `path`, or raise `ConfigError` with all that is wrong in it."""
-    environ = os.environ if environ is None else environ
-    document = load_yaml(path)
-    if not isinstance(document.data, dict):
-        raise ConfigError([Fault(str(path), 1, 1, "the configuration is a mapping of keys")])
-    reader = ValueReader(document, path.parent, environ)
-    data = reader.resolve(document.data, ())
-    if "path" in data:  # the model's own field, not a key
-        reader.faults.append(document.fault("unknown key 'path'", ("path",), key=True))
-        del data["path"]
-    try:
-        config = Config.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(reader.faults + document.faults(error, Config)) from None
-    config = with_paths(config, path.resolve())
-    faults = reader.faults + list(cross_check(config, document))
-    if faults:
-        raise ConfigError(faults)
-    return config

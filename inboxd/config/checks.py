@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from inboxd.config.models import Agent, Config, Mailbox
 from inboxd.errors import Fault
 from inboxd.yaml_positions import Document
-
-if TYPE_CHECKING:
-    from inboxd.config import Agent, Config, Mailbox
 
 _RESERVED_NAMES = frozenset({"me", "none"})
 _Report = Callable[..., Fault]

@@ -26,6 +26,7 @@ from inboxd.templates.contexts import TagError
 _LOGO_BYTES = 10_000
 _CRYPTO = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-")
 _MOST_ASKED, _ASKED_WITHIN = 5, timedelta(hours=1)
+_BELOW = "it stands below the marked line, where nothing is read; write it above"
 _CONFIRM = (
     "Nothing was sent and nothing has changed. If it was you, answer this mail from your "
     "configured address and write the text again; if not, tell your admin."
@@ -147,10 +148,13 @@ def _obey(case: Case, unit: Unit, mail: _Mail) -> None:
     parsed = parse_tags(mail.words, context)
     add_agents(unit, [mail.agent])
     errors = [TagError(e.line, e.reason, e.suggestion or "") for e in parsed.errors]
+    below = leaks.words_below(unit, case.reading.mail)
+    errors = errors or [TagError(line[:100], _BELOW) for line in below[:3]]
     errors = errors or _obstacles(case, unit, mail, parsed)
     if errors:
         unit.record("refused", "; ".join(f"{error.line}: {error.reason}" for error in errors)[:500])
-        mailings.receipt(unit, mail.agent, errors=errors, original=mail.words)
+        original = "\n\n".join(filter(None, (mail.words, "\n".join(below))))
+        mailings.receipt(unit, mail.agent, errors=errors, original=original)
         return
     before = unit.conversation.state
     answered = _answer(case, unit, mail, parsed)

@@ -13,7 +13,7 @@ from inboxd.desk.unit import Unit
 from inboxd.mail.mime import parse
 from inboxd.mail.model import ParsedMail
 from inboxd.mail.outgoing import MARKER, decode_draft
-from inboxd.mail.quotes import cut_at_marker
+from inboxd.mail.quotes import between_quotes, cut_at_marker
 from inboxd.store import journal, messages, outbox
 from inboxd.store.outbox import QueuedMail
 
@@ -33,6 +33,33 @@ def find(unit: Unit, mail: ParsedMail, words: str) -> str | None:
             return line.strip()
     secret = _internal_lines(unit, (*mail.in_reply_to, *reversed(mail.references)))
     return next((line.strip() for bare, line in lines.items() if bare in secret), None)
+
+
+def words_below(unit: Unit, mail: ParsedMail) -> tuple[str, ...]:
+    """Return what an agent wrote between the quoted lines of our mail, where nothing is read.
+
+    Pieces of our own lines, broken by the agent's client, are not among it.
+    """
+    lines = between_quotes(mail.text, MARKER)
+    if not lines:
+        return ()
+    ids = list(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:20]
+    ours = [each for each in outbox.by_message_ids(unit.connection, ids) if each.kind not in _SHOWN]
+    if not ours:
+        return ()  # nothing to tell broken lines by
+    said = _bare(" ".join(_text(sent) for sent in ours))
+    return tuple(line for above, line in lines if not above or not _goes_on(above, line, said))
+
+
+def _goes_on(above: str, line: str, said: str) -> bool:
+    """Whether a line is the rest of the one above it, which a client has broken."""
+    start = _bare(above)[-40:]
+    return f"{start} {_bare(line)}" in said or f"{start}{_bare(line)}" in said
+
+
+def _text(sent: QueuedMail) -> str:
+    literal = (part for part in decode_draft(sent.draft).segments if isinstance(part, bytes))
+    return parse(b"".join(literal)).text
 
 
 def _bears_token(unit: Unit, line: str) -> bool:
@@ -59,8 +86,7 @@ def _internal_lines(unit: Unit, ids: Iterable[str], depth: int = 0) -> set[str]:
         return set()
     shown: set[str] = set()
     for sent in ours:
-        literal = (part for part in decode_draft(sent.draft).segments if isinstance(part, bytes))
-        shown |= _lines(parse(b"".join(literal)).text)
+        shown |= _lines(_text(sent))
     known: set[str] = set()
     for message in messages.of(unit.connection, unit.number):
         if message.direction != "note":

@@ -9,10 +9,10 @@ from typing import Final
 
 from .html_text import marked_text
 from .quotes_endings import banner_end, ending_at
-from .quotes_marker import cut_at_marker
+from .quotes_marker import between_quotes, cut_at_marker
 from .quotes_parts import Kind, Part, read_parts
 
-__all__ = ["Reply", "cut_at_marker", "split_reply"]
+__all__ = ["Reply", "between_quotes", "cut_at_marker", "split_reply"]
 
 # How much of a long quote is kept with the answer below it: its last paragraphs.
 _KEPT_QUOTE_LINES: Final = 15

@@ -36,6 +36,28 @@ def cut_at_marker(text: str, marker: str) -> tuple[str, bool]:
     return "\n".join(_without_introduction(above, bars=bars)).rstrip(), True
 
 
+def between_quotes(text: str, marker: str) -> tuple[tuple[str, str], ...]:
+    """Return the lines below the marker that stand, unquoted, between quoted ones.
+
+    Each comes with the line right above it ("" if that is blank), by which a quoted line that a
+    client has broken can be told from an answer written into the quote. Only quotes with `>` are
+    looked at: elsewhere old and new words look alike. Lines that introduce a quote are left out,
+    and so is what follows the last quoted line, for signatures stand there.
+    """
+    start = _marker_at(text, marker)
+    if start is None:
+        return ()
+    below = [line.strip() for line in text[text.rfind("\n", 0, start) + 1 :].splitlines()]
+    quoted = [number for number, line in enumerate(below) if line.startswith(">")]
+    if not quoted or quoted[0] > 0:
+        return ()
+    return tuple(
+        (below[number - 1].lstrip("> "), line)
+        for number, line in enumerate(below[: quoted[-1]])
+        if line and not line.startswith(">") and not line.endswith(_COLONS)
+    )
+
+
 def _marker_at(text: str, marker: str) -> int | None:
     """Return where the marker stands: the first that opens a line or bears its decoration.
 

@@ -222,7 +222,9 @@ class Desk:
         self.send(letter(text=text, message_id=message_id, **mail), to=recipients)
         return message_id
 
-    def reply(self, sent: Sent, text: str, /, *, sender: str = JANE, **mail: Any) -> None:
+    def reply(
+        self, sent: Sent, text: str, /, *, sender: str = JANE, quote: bool = True, **mail: Any
+    ) -> None:
         """Let somebody answer one of our mails as a mail client does."""
         quoted = "".join(f"> {line}\n" for line in sent.mail.text.splitlines())
         mail.setdefault("to", sent.reply_to)
@@ -231,7 +233,8 @@ class Desk:
         mail.setdefault("subject", f"Re: {sent.mail.subject.removeprefix('Re: ')}")
         who = sent.mail.from_[0]
         envelope = {key: mail.pop(key) for key in ("envelope_from",) if key in mail}
-        body = f"{text}\n\nOn Mon, 6 May 2030 at 10:00, {who.name} <{who.address}> wrote:\n{quoted}"
+        intro = f"On Mon, 6 May 2030 at 10:00, {who.name} <{who.address}> wrote:"
+        body = f"{text}\n\n{intro}\n{quoted}" if quote else text
         self.send(letter(sender, text=body, **mail), to=[mail["to"]], **envelope)
 
     def answer_as(self, agent: str, notification: Sent, words: str, /, **mail: Any) -> None:

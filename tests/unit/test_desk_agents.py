@@ -341,3 +341,41 @@ def test_R5_a_repeated_cause_sends_nothing_twice(tmp_path: Path) -> None:
         assert outbox.add(connection, again) is False
     assert len(desk.outbox()) == 4
     assert desk.to("jane@customer.example").raw == sent.raw
+
+
+ATTRIBUTION = "On Mon, 1 Jun 2026 at 10:00 Jane via Tea Shop <support@shop.example> wrote:"
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("above", ["See my answers below.\n\n", ""])
+def test_pitfall_24_answers_between_the_quoted_lines_are_given_back_not_lost(
+    tmp_path: Path, above: str
+) -> None:
+    desk = make(tmp_path)
+    desk.customer("Is it green?\n\nIs it hot?\n", subject="Tea")
+    told = desk.to("anna@shop.example", "notification")
+    body = quoted(told.mail.text).replace("> Is it hot?", "> Is it hot?\n\nAlways, certainly.\n")
+
+    desk.answer_as("anna", told, f"{above}{ATTRIBUTION}\n{body}\n", quote=False)
+
+    assert not [each for each in desk.outbox() if each.kind == "reply"]
+    receipt = desk.to("anna@shop.example", "receipt").mail.text
+    assert "Always, certainly." in receipt
+    assert "below the marked line" in receipt
+
+
+def test_quoted_lines_that_a_client_has_broken_are_no_answers(tmp_path: Path) -> None:
+    desk = make(tmp_path)
+    desk.customer("A long question about tea that goes on and on, longer than any line.\n")
+    told = desk.to("anna@shop.example", "notification")
+    broken = quoted(told.mail.text).replace("that goes on", "that\ngoes on")
+    assert broken != quoted(told.mail.text)
+
+    desk.answer_as(
+        "anna", told, f"It is green.\n\n{ATTRIBUTION}\n{broken}\n\n-- \nAnna\n", quote=False
+    )
+
+    assert "It is green." in desk.to("jane@customer.example", "reply").mail.text

@@ -46,8 +46,9 @@ def process_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BA
         return 0
     readings = [_read_or_fault(shop, entry) for entry in entries]
     with database.write() as connection:
+        waiting = journal.still_waiting(connection, [entry.id for entry in entries])
         for entry, reading in zip(entries, readings, strict=True):
-            if journal.is_waiting(connection, entry.id):
+            if entry.id in waiting:
                 _process(connection, shop, entry, reading, clock)
     return len(entries)
 

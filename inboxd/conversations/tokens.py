@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 MAC_BYTES = 10
@@ -158,7 +159,7 @@ class TokenKey:
 
     @staticmethod
     def _party(keys: _Keys, party: str) -> bytes:
-        return _mac(keys.party, party.casefold().encode())[:PARTY_BYTES]
+        return _party_mac(keys.party, party.casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,11 @@ def _check_separation(local: str, domain: str) -> None:
     before, _, after = local.partition("{token}")
     if (before and before[-1] not in _SEPARATORS) or (after and after[0] not in _SEPARATORS):
         raise ValueError("{token} stands next to one of + - _ . = in a reply address")
+
+
+@lru_cache(maxsize=1024)  # the same agents and customers, again and again
+def _party_mac(key: bytes, party: str) -> bytes:
+    return _mac(key, party.encode())[:PARTY_BYTES]
 
 
 def _mac(key: bytes, *parts: bytes) -> bytes:

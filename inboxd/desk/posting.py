@@ -54,7 +54,7 @@ def to_agent(
     expires = (unit.now + AGENT_TOKEN_LIFE).date()
     token = key.token(Purpose.AGENT, desk.name, unit.number, party, expires)
     reply_to = desk.pattern.format(desk.mailbox.address, token)
-    root = key.message_id(desk.name, desk.domain, unit.number, "root")
+    root = unit.thread_root
     rendered = _rendered(unit, template, agent, context)
     mail = OutgoingMail(
         from_=sender,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,6 +72,12 @@ class Unit:
         """The conversation's mailbox."""
         return self.shop.desks[self.conversation.mailbox]
 
+    @cached_property
+    def thread_root(self) -> str:
+        """The id that all mails to agents about the conversation name as their first."""
+        desk = self.desk
+        return self.shop.key.message_id(desk.name, desk.domain, self.number, "root")
+
     def change(self, **values: Any) -> None:
         """Give the conversation other values."""
         self.conversation = replace(self.conversation, **values)
@@ -103,7 +110,8 @@ class Unit:
         if self._touched or self.conversation != self._before:
             # Imported history is older than what may have happened since.
             self.change(updated_at=max(self.now, self.conversation.updated_at))
-            conversations.save(self.connection, self.conversation)
+            if self.conversation != self._before:
+                conversations.save(self.connection, self.conversation)
         self._move_timers()
         messages.add_events(self.connection, self._events)
         if self.traces:

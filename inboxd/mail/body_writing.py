@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
+from functools import lru_cache
 
 from inboxd.mail.outgoing import base64_lines
 
@@ -42,6 +43,7 @@ def _stands_as_it_is(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4)  # what several colleagues are told is written down once
 def encode_text(text: str) -> tuple[str, bytes]:
     """Return the transfer encoding (`7bit`, `quoted-printable`, `base64`) and the encoded body.
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -102,6 +103,7 @@ def _recipients(mail: OutgoingMail) -> str:
     return to + address_field("Cc", mail.cc) if mail.cc else to
 
 
+@lru_cache(maxsize=4)  # one moment, many mails
 def _date(date: datetime) -> str:
     if date.tzinfo is None:
         raise ValueError("The date of a mail needs a time zone.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from inboxd.conversations.states import JournalState
 from inboxd.store.compression import compress, decompress, decompress_or_empty
-from inboxd.store.statements import Statement
+from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Blob, Journal, table_of
 
 _JOURNAL = table_of(Journal)
@@ -84,7 +85,7 @@ _SAME_CONTENT = Statement(
 
 _WAITING = Statement(
     sa.select(_JOURNAL.c.id).where(
-        _JOURNAL.c.id == sa.bindparam("entry"), _JOURNAL.c.state == "received"
+        each_of(_JOURNAL.c.id, "entries"), sa.text("journal.state = 'received'")
     )
 )
 _BATCH_BYTES = 8_000_000
@@ -208,9 +209,10 @@ def due(connection: sa.Connection, now: datetime, limit: int) -> list[Entry]:
     return entries
 
 
-def is_waiting(connection: sa.Connection, entry: int) -> bool:
-    """Return whether nobody else has processed the entry meanwhile."""
-    return _WAITING.scalar(connection, {"entry": entry}) is not None
+def still_waiting(connection: sa.Connection, entries: Sequence[int]) -> frozenset[int]:
+    """Return those of `entries` that nobody else has processed meanwhile."""
+    rows = _WAITING.all(connection, {"entries": json.dumps(list(entries))})
+    return frozenset(row.id for row in rows)
 
 
 def raw(connection: sa.Connection, entry: int) -> bytes | None:

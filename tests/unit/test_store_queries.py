@@ -124,7 +124,7 @@ def test_the_same_content_is_known_once_it_is_applied(connection: sa.Connection)
     journal.finish(connection, entry, JournalState.APPLIED, START, content="digest")
     assert journal.same_content(connection, "support", "digest") == entry
     assert journal.same_content(connection, "sales", "digest") is None
-    assert not journal.is_waiting(connection, entry)
+    assert not journal.still_waiting(connection, [entry])
 
 
 def test_what_waits_is_not_requeued(connection: sa.Connection) -> None:

@@ -27,7 +27,7 @@ def is_loopback(host: str) -> bool:
 
 def _check_name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise ValueError("a name has letters, digits, '.', '_' and '-' and starts with a letter")
+        raise ValueError("a name has letters, digits, '.', '_' and '-', a letter or digit first")
     return value
 
 

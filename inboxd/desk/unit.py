@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from inboxd.conversations.states import ConversationState
 from inboxd.desk.shop import Desk, Shop
 from inboxd.rules.evaluate import state_timers
 from inboxd.store import conversations, messages, timers
@@ -143,8 +142,3 @@ class Unit:
             since = self.conversation.state_since
             due = [(timer.rule, timer.duration.after(since, zone)) for timer in wanted]
             timers.arm(self.connection, self.number, timers.RULE, due, self.now)
-
-
-def is_state(conversation: ConversationRecord, state: ConversationState) -> bool:
-    """Return whether the conversation is in `state`."""
-    return conversation.state == state.value

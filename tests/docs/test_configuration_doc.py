@@ -58,4 +58,4 @@ def test_every_example_is_valid(block: str, monkeypatch: pytest.MonkeyPatch) -> 
         "send": {"maildir": "sent"},
         "agents": agents,
     }
-    Config.model_validate(base | data)
+    assert Config.model_validate(base | data).mailboxes

@@ -62,15 +62,18 @@ def process_one(
     """
     now = entry.received_at if entry.history else clock.now()
     same = journal.same_content(connection, entry.mailbox, reading.content)
-    if same is not None:
-        why = f"the same mail as journal entry {same}"
+    filed = filing.Filed(None, same)
+    why = f"the same mail as journal entry {same}"
+    if same is None:
+        filed = filing.file(connection, shop, entry, reading, now)
+        why = f"another copy of the mail in journal entry {filed.copy_of}"
+    if filed.copy_of is not None:
         journal.finish(
             connection, entry.id, JournalState.DUPLICATE, now, content=reading.content, why=why
         )
-        return Outcome(entry.id, JournalState.DUPLICATE)
-    conversation = filing.file(connection, shop, entry, reading, now)
+        return Outcome(entry.id, JournalState.DUPLICATE, filed.conversation)
     journal.finish(connection, entry.id, JournalState.APPLIED, now, content=reading.content)
-    return Outcome(entry.id, JournalState.APPLIED, conversation)
+    return Outcome(entry.id, JournalState.APPLIED, filed.conversation)
 
 
 def _read_or_fault(shop: Shop, entry: journal.Entry) -> Reading | Exception:

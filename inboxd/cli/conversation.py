@@ -56,6 +56,8 @@ def _header(of: Dossier, known: Background, now: datetime) -> Iterator[Text]:
         yield line(f"timer     {what}, {ago(timer.due_at, now)}")
     if known.links:
         yield line(f"linked    {', '.join(f'#{number}' for number in known.links)}")
+    if known.merged:
+        yield line(f"merged in {', '.join(f'#{number}' for number in known.merged)}")
 
 
 def _in_order(of: Dossier, known: Background) -> list[tuple[datetime, int, WholeMessage | str]]:

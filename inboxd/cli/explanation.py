@@ -17,6 +17,9 @@ def print_explanation(found: Mapping[str, Any]) -> None:
     """Print each cause: how it was read and threaded, and what the rules made of it."""
     out = console()
     out.print(line(f"#{found['number']} {found['subject']} ({found['state']})", "bold"))
+    for key in ("linked", "merged"):
+        if found[key]:
+            out.print(line(f"{key}: " + ", ".join(f"#{number}" for number in found[key])))
     for timer in found["timers"]:
         what = f"rule {timer['rule']}" if timer["rule"] else "end of the snooze"
         out.print(line(f"armed timer: {what}, due {timer['due_at']}"))

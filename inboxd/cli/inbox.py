@@ -104,7 +104,7 @@ def show(
         if as_json:
             print_json(views.conversation(whole))
             return
-        known = dossier.background(connection, number)
+        known = dossier.background(connection, whole.conversation.number)
     from inboxd.cli.conversation import print_conversation
     from inboxd.clock import SystemClock
 

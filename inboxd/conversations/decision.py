@@ -26,7 +26,8 @@ class Known:
     """A conversation of this mailbox as the store knows it.
 
     `parties` are case-folded addresses of those whom the conversation is with, never agents' or
-    our own; `contact` is the one who opened it. `linked` are conversations already linked to it.
+    our own; `contact` is the case-folded address of the one whom it is with. `linked` are
+    conversations already linked to it.
     """
 
     number: int
@@ -83,9 +84,9 @@ class ThreadDecision:
     """Where a mail goes.
 
     `conversation` is None for a new one, which is made only where `opens` is true (what bounces
-    off our own mail opens none). `linked` are related conversations; those of them in
-    `same_thread` turn out to be the same thread, because this mail is the parent that they
-    waited for, and may be merged.
+    off our own mail opens none). `linked` are related conversations; those in `same_thread` turn
+    out to be the same one, because this mail is the parent that both waited for, and are to be
+    merged into it.
 
     `pending_party`: a stranger with a valid token, who stays pending until an agent decides.
     `agent`: the name of the agent whose token and From the mail bears; authentication results
@@ -104,9 +105,3 @@ class ThreadDecision:
     expired_token: bool = False
     opens: bool = False
     steps: tuple[StepTrace, ...] = ()
-
-    @property
-    def joins(self) -> bool:
-        """Whether the mail is in its conversation at once, as a party's or a known agent's."""
-        held = self.pending_party or self.unproven_agent
-        return self.conversation is not None and not held

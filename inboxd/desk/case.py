@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from inboxd.config import Agent
 from inboxd.conversations.decision import ThreadDecision
 from inboxd.desk import mailings
+from inboxd.desk.merging import absorb
 from inboxd.desk.reading import Reading
 from inboxd.desk.shop import Desk, Shop
 from inboxd.desk.unit import Unit
@@ -23,7 +24,10 @@ from inboxd.store.messages import MessageRecord
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A mail that is being filed, with all that was found out about it."""
+    """A mail that is being filed, with all that was found out about it.
+
+    `merging` are the conversations that its own one absorbs; `aside` is a sentence for the agents.
+    """
 
     connection: sa.Connection
     shop: Shop
@@ -32,6 +36,8 @@ class Case:
     reading: Reading
     decision: ThreadDecision
     now: datetime
+    merging: tuple[ConversationRecord, ...] = ()
+    aside: str = ""
 
     @property
     def sent_by_us(self) -> bool:
@@ -44,7 +50,10 @@ class Case:
         return f"journal:{self.entry.id}"
 
     def unit(self, conversation: ConversationRecord, actor: str) -> Unit:
-        """Begin the work on the mail's conversation, its trace already told how it was read."""
+        """Begin the work on the mail's conversation, its trace already told how it was read.
+
+        Conversations that the mail shows to be the same one are merged into it first.
+        """
         unit = Unit(
             self.connection,
             self.shop,
@@ -56,12 +65,15 @@ class Case:
             quiet=self.entry.history,
         )
         unit.traces.append(self._trace())
+        for gone in self.merging:
+            absorb(unit, gone, "the mail that both have in common came late")
+        merged = [f"#{gone.number} is the same thread and was merged in." for gone in self.merging]
+        unit.aside = " ".join(filter(None, (*merged, self.aside)))
         return unit
 
     def link(self, number: int) -> None:
         """Link the mail's conversation with those that the decision names."""
-        others = dict.fromkeys((*self.decision.linked, *self.decision.same_thread))
-        for other in conversations.get_many(self.connection, others):
+        for other in conversations.get_many(self.connection, self.decision.linked):
             conversations.add_link(self.connection, number, other)
 
     def remember_ids(self, number: int) -> None:
@@ -116,7 +128,7 @@ def send_notifications(unit: Unit, news: MessageRecord | None) -> None:
     """Notify whom the unit was asked to tell; they take part in the conversation from now on."""
     config = unit.shop.config
     told = [
-        (agent, reason)
+        (agent, f"{reason} {unit.aside}".strip())
         for name, reason in unit.told.items()
         if (agent := config.agent(name)) is not None
     ]

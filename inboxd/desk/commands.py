@@ -106,7 +106,7 @@ class Shell:
                 add_agents(unit, [self.agent])
             before = unit.conversation.state
             did = act(unit)
-            last = messages.last_inbound(connection, number)
+            last = messages.last_inbound(connection, unit.number)
             ruling.follow_state(unit, before, ruling.message_facts(last), last)
             send_notifications(unit, last)
             unit.finish()

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from inboxd.errors import Permanent
 from inboxd.mail.mime import parse, read_part
-from inboxd.store import contacts, conversations, journal, messages, timers
+from inboxd.store import contacts, conversations, journal, merges, messages, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord
 from inboxd.store.timers import TimerRecord
@@ -41,16 +41,23 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What else is known of a conversation: history, armed timers, linked conversations."""
+    """What else is known of a conversation: history, armed timers, linked conversations.
+
+    `merged` are the numbers of those that were merged into it.
+    """
 
     events: tuple[sa.Row[Any], ...]
     timers: tuple[TimerRecord, ...]
     links: tuple[int, ...]
+    merged: tuple[int, ...] = ()
 
 
 def conversation_of(connection: sa.Connection, number: int) -> ConversationRecord:
-    """Return conversation `number`; raises `Permanent` where there is none."""
-    record = conversations.get(connection, number)
+    """Return conversation `number`, or the one that it was merged into.
+
+    Raises `Permanent` where there is none.
+    """
+    record = conversations.get(connection, merges.survivor(connection, number))
     if record is None:
         raise Permanent(f"there is no conversation #{number}")
     return record
@@ -79,6 +86,7 @@ def background(connection: sa.Connection, number: int) -> Background:
         tuple(messages.events(connection, number)),
         tuple(timers.armed(connection, number)),
         tuple(conversations.links(connection, number)),
+        tuple(merges.merged_into(connection, number)),
     )
 
 
@@ -87,7 +95,7 @@ def read_attachment(connection: sa.Connection, number: int, part: int) -> bytes:
 
     Raises `Permanent` where the conversation has no such attachment.
     """
-    conversation_of(connection, number)
+    number = conversation_of(connection, number).number
     files = [
         (message.journal_id, each)
         for message in messages.of(connection, number)

@@ -20,11 +20,13 @@ def explanation(connection: sa.Connection, number: int) -> views.View:
     there is no such conversation.
     """
     record = conversation_of(connection, number)
+    number = record.number
     name = contacts.names(connection, [record.contact_id]).get(record.contact_id, "")
     known = background(connection, number)
     return {
         **views.summary(record, name),
         "linked": list(known.links),
+        "merged": list(known.merged),
         "timers": [
             {"kind": each.kind, "rule": each.rule, "due_at": views.moment(each.due_at)}
             for each in known.timers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,24 +11,33 @@ import sqlalchemy as sa
 from inboxd.conversations.decision import Candidates, Known
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.threading import thread
-from inboxd.desk import agent_mail, customer_mail, reports
+from inboxd.desk import agent_mail, copies, customer_mail, reports
 from inboxd.desk.case import Case, is_our_own
 from inboxd.desk.reading import Reading
 from inboxd.desk.shop import Desk, Shop
 from inboxd.errors import Poison
 from inboxd.mail.model import Kind
-from inboxd.store import conversations
+from inboxd.store import conversations, merges, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.journal import Entry
+from inboxd.store.messages import NewEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Where a mail was filed: its conversation, if it has one.
+
+    `copy_of` is the journal entry of which the mail is another copy; then nothing was done.
+    """
+
+    conversation: int | None
+    copy_of: int | None = None
 
 
 def file(
     connection: sa.Connection, shop: Shop, entry: Entry, reading: Reading, now: datetime
-) -> int | None:
-    """File one mail and return its conversation's number, or None where it belongs to none.
-
-    Raises `Poison` for a mail that has been going round in circles.
-    """
+) -> Filed:
+    """File one mail; raises `Poison` for one that has been going round in circles."""
     if reading.verdict.kind is Kind.LOOP:
         raise Poison("; ".join(reading.verdict.reasons) or "the mail goes round in circles")
     desk = shop.desks[entry.mailbox]
@@ -36,10 +46,34 @@ def file(
         reading = replace(reading, keys=replace(reading.keys, agent=None))
         policy = replace(policy, stranger_gate=False)  # we are party to all that we wrote
     known = _candidates(connection, desk, reading, now)
+    own = reading.keys.own_id
+    if own in known.candidates.borne:
+        first = copies.copy_of(connection, reading, known.alive(known.candidates.by_id[own]))
+        if first is not None:
+            return Filed(first.conversation, first.journal_id)
     decision = thread(reading.mail, reading.verdict, reading.keys, known.candidates, policy, now)
-    case = Case(connection, shop, desk, entry, reading, decision, now)
-    found = known.records.get(decision.conversation or 0)
-    if reading.verdict.kind in (Kind.BOUNCE, Kind.RECEIPT) and not decision.opens:
+    twins = copies.twins(connection, shop, desk, reading)
+    case = Case(
+        connection,
+        shop,
+        desk,
+        entry,
+        reading,
+        decision,
+        now,
+        merging=tuple(known.records[number] for number in decision.same_thread),
+        aside=copies.also_sent(shop, desk, reading, twins),
+    )
+    number = _hand_over(case, known.records.get(decision.conversation or 0))
+    if number is not None:
+        _link_twins(case, number, twins)
+    return Filed(number)
+
+
+def _hand_over(case: Case, found: ConversationRecord | None) -> int | None:
+    """Give the mail to whoever deals with its kind; returns its conversation's number."""
+    decision = case.decision
+    if case.reading.verdict.kind in (Kind.BOUNCE, Kind.RECEIPT) and not decision.opens:
         return reports.take(case, found)
     if found is None:
         return customer_mail.open_conversation(case)
@@ -48,14 +82,41 @@ def file(
     return customer_mail.join(case, found)
 
 
+def _link_twins(case: Case, number: int, twins: dict[int, str]) -> None:
+    """Link the conversations that the same mail has opened or joined in several mailboxes."""
+    known = conversations.links(case.connection, number) if twins else ()
+    for other, mailbox in twins.items():
+        if other in known:
+            continue
+        conversations.add_link(case.connection, number, other)
+        lines = ((number, other, mailbox), (other, number, case.desk.name))
+        messages.add_events(
+            case.connection,
+            [
+                NewEvent(
+                    case.now,
+                    here,
+                    "inboxd",
+                    "linked",
+                    f"#{there}: the same mail in the mailbox {name}",
+                    case.entry.id,
+                )
+                for here, there, name in lines
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Lookup:
-    """What the store found, as threading wants it and as records."""
+    """What the store found: as threading wants it, as records, and where merged ones went."""
 
-    __slots__ = ("candidates", "records")
+    candidates: Candidates
+    records: dict[int, ConversationRecord]
+    survivors: dict[int, int]
 
-    def __init__(self, candidates: Candidates, records: dict[int, ConversationRecord]) -> None:
-        self.candidates = candidates
-        self.records = records
+    def alive(self, numbers: Iterable[int]) -> list[int]:
+        """Return where the conversations are today."""
+        return [self.survivors.get(number, number) for number in numbers]
 
 
 def _candidates(connection: sa.Connection, desk: Desk, reading: Reading, now: datetime) -> _Lookup:
@@ -69,27 +130,31 @@ def _candidates(connection: sa.Connection, desk: Desk, reading: Reading, now: da
         numbers |= set(
             conversations.by_subject(connection, desk.name, keys.subject_key, keys.sender, since)
         )
+    survivors = merges.survivors(connection, numbers)
+    wanted = {survivors.get(number, number) for number in numbers}
     records = {
         number: record
-        for number, record in conversations.get_many(connection, numbers).items()
+        for number, record in conversations.get_many(connection, wanted).items()
         if record.mailbox == desk.name
     }
-    return _Lookup(Candidates(by_id, _known(connection, records), borne), records)
+    known = _known(connection, records)
+    known |= {gone: known[alive] for gone, alive in survivors.items() if alive in known}
+    return _Lookup(Candidates(by_id, known, borne), records, survivors)
 
 
 def _known(connection: sa.Connection, records: dict[int, ConversationRecord]) -> dict[int, Known]:
-    parties = conversations.parties(connection, list(records))
+    people = conversations.people(connection, list(records))
+    links = conversations.links_among(connection, list(records))
     return {
         number: Known(
             number=number,
             state=ConversationState(record.state),
             last_activity=record.updated_at,
-            parties=frozenset(
-                party.address for party in parties[number] if party.role in ("contact", "cc")
-            ),
+            parties=people[number],
             contact=record.contact_address.casefold(),
             subject_key=record.subject_key,
             closed_at=record.state_since if record.state == "closed" else None,
+            linked=links[number],
         )
         for number, record in records.items()
     }

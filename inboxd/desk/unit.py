@@ -51,6 +51,7 @@ class Unit:
         self.quiet = quiet
         self.conversation = conversation
         self.told: dict[str, str] = {}
+        self.aside = ""  # what agents are to know besides the reason for which they are told
         self.traces: list[dict[str, Any]] = []
         self.contact_name: str | None = None  # read once
         self.elided_text = ""  # what was set aside of the mail that is being filed

@@ -16,6 +16,7 @@ from inboxd.store.tables import (
     ContactAddress,
     Conversation,
     Link,
+    Merge,
     MessageRef,
     Party,
     table_of,
@@ -25,7 +26,9 @@ _CONVERSATION = table_of(Conversation)
 _PARTY = table_of(Party)
 _REF = table_of(MessageRef)
 _LINK = table_of(Link)
+_MERGE = table_of(Merge)
 _ADDRESS = table_of(ContactAddress)
+_OTHER = _ADDRESS.alias("other")
 
 _ADD = Statement(
     sa.insert(_CONVERSATION),
@@ -88,9 +91,25 @@ _ADD_PARTY = Statement(
     ),
     ["conversation", "address", "name", "role"],
 )
+_IS_WITH: sa.ColumnElement[bool] = sa.literal_column("party.role IN ('contact', 'cc')")
+_LINKS_AMONG = Statement(
+    sa.select(_LINK).where(each_of(_LINK.c.low, "numbers"), each_of(_LINK.c.high, "numbers"))
+)
+_PEOPLE = Statement(
+    sa.select(_PARTY.c.conversation, _PARTY.c.address)
+    .where(each_of(_PARTY.c.conversation, "wanted"), _IS_WITH)
+    .union(
+        sa.select(_PARTY.c.conversation, _OTHER.c.address)
+        .join(_ADDRESS, _ADDRESS.c.address == _PARTY.c.address)
+        .join(_OTHER, _OTHER.c.contact_id == _ADDRESS.c.contact_id)
+        .where(each_of(_PARTY.c.conversation, "wanted"), _IS_WITH)
+    )
+)
 _ADD_LINK = Statement(
     insert(_LINK).on_conflict_do_nothing(index_elements=["low", "high"]), ["low", "high"]
 )
+
+_WAS_MERGED = sa.exists().where(_MERGE.c.gone == _CONVERSATION.c.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +237,19 @@ def parties(
     return {number: tuple(each) for number, each in found.items()}
 
 
+def people(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+    """Return the addresses (case-folded) of those whom each conversation is with.
+
+    These are its contact and those in copy, each with every address that they are known by;
+    neither agents nor strangers who wait for an agent's word.
+    """
+    found: dict[int, set[str]] = {number: set() for number in numbers}
+    if numbers:
+        for row in _PEOPLE.all(connection, {"wanted": json.dumps(list(numbers))}):
+            found[row.conversation].add(row.address)
+    return {number: frozenset(each) for number, each in found.items()}
+
+
 def add_parties(connection: sa.Connection, number: int, new: Sequence[PartyRecord]) -> None:
     """Let people take part; who does so already stays as they are.
 
@@ -288,6 +320,16 @@ def links(connection: sa.Connection, number: int) -> list[int]:
     return sorted(connection.execute(query).scalars())
 
 
+def links_among(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Return which of `numbers` each of them is linked with."""
+    found: dict[int, set[int]] = {number: set() for number in numbers}
+    if len(found) > 1:
+        for row in _LINKS_AMONG.all(connection, {"numbers": json.dumps(list(found))}):
+            found[row.low].add(row.high)
+            found[row.high].add(row.low)
+    return {number: frozenset(each) for number, each in found.items()}
+
+
 def listing(
     connection: sa.Connection,
     *,
@@ -297,9 +339,11 @@ def listing(
     tag: str | None,
     limit: int,
 ) -> list[ConversationRecord]:
-    """Return conversations, those that changed last first."""
-    query = sa.select(_CONVERSATION).order_by(
-        _CONVERSATION.c.updated_at.desc(), _CONVERSATION.c.number.desc()
+    """Return conversations, those that changed last first; merged ones are left out."""
+    query = (
+        sa.select(_CONVERSATION)
+        .where(~_WAS_MERGED)
+        .order_by(_CONVERSATION.c.updated_at.desc(), _CONVERSATION.c.number.desc())
     )
     if states is not None:
         query = query.where(_CONVERSATION.c.state.in_(states))
@@ -314,6 +358,7 @@ def listing(
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:
-    """Return how many conversations are in each state."""
-    query = sa.select(_CONVERSATION.c.state, sa.func.count()).group_by(_CONVERSATION.c.state)
+    """Return how many conversations are in each state; merged ones are left out."""
+    query = sa.select(_CONVERSATION.c.state, sa.func.count()).where(~_WAS_MERGED)
+    query = query.group_by(_CONVERSATION.c.state)
     return {row[0]: row[1] for row in connection.execute(query)}

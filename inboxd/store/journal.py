@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from inboxd.conversations.states import JournalState
 from inboxd.store.compression import compress, decompress, decompress_or_empty
 from inboxd.store.statements import Statement, each_of
-from inboxd.store.tables import Blob, Journal, table_of
+from inboxd.store.tables import Blob, Journal, Message, table_of
 
 _JOURNAL = table_of(Journal)
 _BLOB = table_of(Blob)
+_MESSAGE = table_of(Message)
 _ZSTD = 1
 MAX_ATTEMPTS = 3
 RETRY_AFTER = (timedelta(seconds=5), timedelta(seconds=60))
@@ -81,8 +82,15 @@ _SAME_CONTENT = Statement(
         sa.text("journal.state = 'applied'"),
     )
 )
-
-
+_ELSEWHERE = Statement(
+    sa.select(_JOURNAL.c.mailbox, _MESSAGE.c.conversation)
+    .join(_MESSAGE, _MESSAGE.c.journal_id == _JOURNAL.c.id)
+    .where(
+        each_of(_JOURNAL.c.mailbox, "mailboxes"),
+        _JOURNAL.c.content_sha256 == sa.bindparam("content"),
+        sa.text("journal.state = 'applied'"),
+    )
+)
 _WAITING = Statement(
     sa.select(_JOURNAL.c.id).where(
         each_of(_JOURNAL.c.id, "entries"), sa.text("journal.state = 'received'")
@@ -237,6 +245,12 @@ def raws(connection: sa.Connection, entries: Sequence[int]) -> Iterator[tuple[in
 def same_content(connection: sa.Connection, mailbox: str, content: str) -> int | None:
     """Return the entry of this mailbox that holds the same mail already."""
     return _SAME_CONTENT.scalar(connection, {"mailbox": mailbox, "content": content})
+
+
+def elsewhere(connection: sa.Connection, mailboxes: Sequence[str], content: str) -> dict[int, str]:
+    """Return the conversations of `mailboxes` that hold the same mail, each with its mailbox."""
+    values = {"mailboxes": json.dumps(list(mailboxes)), "content": content}
+    return {row.conversation: row.mailbox for row in _ELSEWHERE.all(connection, values)}
 
 
 def finish(

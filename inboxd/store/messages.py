@@ -13,7 +13,7 @@ import zstandard
 
 from inboxd.mail.model import Address, Attachment
 from inboxd.store.compression import compress
-from inboxd.store.statements import Statement
+from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Event, Message, Trace, table_of
 
 _MESSAGE = table_of(Message)
@@ -69,6 +69,12 @@ _LAST_INBOUND = Statement(
     .where(_MESSAGE.c.conversation == sa.bindparam("wanted"), _MESSAGE.c.direction == "inbound")
     .order_by(_MESSAGE.c.id.desc())
     .limit(1)
+)
+_BEARING = Statement(
+    sa.select(_MESSAGE).where(
+        each_of(_MESSAGE.c.conversation, "wanted"),
+        _MESSAGE.c.message_id == sa.bindparam("message_id"),
+    )
 )
 _IDS = Statement(
     sa.select(_MESSAGE.c.message_id)
@@ -230,6 +236,14 @@ def last_inbound(connection: sa.Connection, conversation: int) -> MessageRecord 
     """Return the newest mail from outside, or None."""
     row = _LAST_INBOUND.first(connection, {"wanted": conversation})
     return None if row is None else record(row)
+
+
+def bearing(
+    connection: sa.Connection, conversations: Sequence[int], message_id: str
+) -> list[MessageRecord]:
+    """Return the messages of `conversations` that bear the Message-ID themselves."""
+    values = {"wanted": json.dumps(list(conversations)), "message_id": message_id}
+    return [record(row) for row in _BEARING.all(connection, values)]
 
 
 def mail_ids(connection: sa.Connection, conversation: int) -> list[str]:

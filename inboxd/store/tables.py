@@ -194,6 +194,20 @@ class Link(SQLModel, table=True):
     high: int = Field(foreign_key="conversation.number", primary_key=True, index=True)
 
 
+class Merge(SQLModel, table=True):
+    """A conversation that turned out to be part of another, where all that it had has gone.
+
+    Its number stays valid: people and reply addresses hold on to it. `survivor` is never merged
+    itself.
+    """
+
+    __tablename__ = "merge"
+    __table_args__: ClassVar[Any] = (sa.CheckConstraint("gone <> survivor", name="merge_other"),)
+    gone: int = Field(foreign_key="conversation.number", primary_key=True)
+    survivor: int = Field(foreign_key="conversation.number", index=True)
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class Event(SQLModel, table=True):
     """One line of the audit history, of a conversation or of the whole daemon."""
 

@@ -130,6 +130,12 @@ ATTACKS: dict[str, Callable[[], Attack]] = {
 }
 
 
+def joins(decision: ThreadDecision) -> bool:
+    """Return whether the mail is in its conversation at once, not held and not pending."""
+    held = decision.pending_party or decision.unproven_agent
+    return decision.conversation is not None and not held
+
+
 def decide(attack: Attack) -> ThreadDecision:
     keys = lookup_keys(attack.mail, (attack.recipient,), SUPPORT, KEY, NOW.date(), attack.verdict)
     return thread(attack.mail, attack.verdict, keys, attack.known, POLICY, NOW)
@@ -139,7 +145,7 @@ def decide(attack: Attack) -> ThreadDecision:
 def test_S14_no_stranger_joins(name: str):
     decision = decide(ATTACKS[name]())
 
-    assert not decision.joins
+    assert not joins(decision)
     assert decision.agent is None
     assert not decision.same_thread
 
@@ -181,4 +187,4 @@ def test_S14_the_victim_gets_in_by_each_of_these_ways():
     ]
 
     assert [decide(way).conversation for way in ways] == [1042] * len(ways)
-    assert all(decide(way).joins for way in ways)
+    assert all(joins(decide(way)) for way in ways)

@@ -53,6 +53,12 @@ def conversation(number: int = 5, **changes: object) -> Known:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
+def joins(decision: ThreadDecision) -> bool:
+    """Return whether the mail is in its conversation at once, not held and not pending."""
+    held = decision.pending_party or decision.unproven_agent
+    return decision.conversation is not None and not held
+
+
 def closed(days: float, number: int = 5) -> Known:
     at = NOW - timedelta(days=days)
     return conversation(number, state=ConversationState.CLOSED, closed_at=at, last_activity=at)
@@ -109,13 +115,13 @@ def test_a_reply_address_wins_wherever_it_stands(where: str):
         envelope=envelope,
     )
 
-    assert (decision.conversation, decision.step, decision.joins) == (5, Step.REPLY_ADDRESS, True)
+    assert (decision.conversation, decision.step, joins(decision)) == (5, Step.REPLY_ADDRESS, True)
 
 
 def test_a_token_from_a_stranger_is_pending():
     decision = place(from_(DAN), conversation(), envelope=(token(),))
 
-    assert (decision.conversation, decision.pending_party, decision.joins) == (5, True, False)
+    assert (decision.conversation, decision.pending_party, joins(decision)) == (5, True, False)
 
 
 def test_a_partys_token_goes_before_a_strangers_and_links_it():
@@ -145,7 +151,7 @@ def test_a_number_given_anew_after_a_restored_backup_lets_nobody_in():
         from_(), conversation(5, parties=frozenset({DAN.key})), envelope=(token(number=5),)
     )
 
-    assert not decision.joins
+    assert not joins(decision)
 
 
 def test_a_merged_conversation_is_found_under_its_old_number():
@@ -163,7 +169,7 @@ def test_an_agents_own_token_and_address_make_an_agent():
 
     decision = place(from_(ANNA), conversation(), envelope=envelope)
 
-    assert (decision.agent, decision.conversation, decision.joins) == ("anna", 5, True)
+    assert (decision.agent, decision.conversation, joins(decision)) == ("anna", 5, True)
     assert not decision.reopen
 
 
@@ -171,7 +177,7 @@ def test_an_agent_without_a_token_is_held_where_the_ids_lead():
     decision = place(replace(REPLY, from_=(ANNA,)), conversation(), ids=IDS)
 
     assert (decision.conversation, decision.unproven_agent, decision.agent) == (5, True, None)
-    assert not decision.joins
+    assert not joins(decision)
 
 
 def test_an_agents_mail_that_leads_nowhere_is_marked():
@@ -208,7 +214,7 @@ def test_pitfall_18_an_agents_token_from_an_unknown_address_is_held():
 def test_a_customer_who_answers_all_with_an_agents_address_is_a_customer():
     decision = place(from_(), conversation(), envelope=(token(Purpose.AGENT, party="agent:anna"),))
 
-    assert (decision.conversation, decision.agent, decision.joins) == (5, None, True)
+    assert (decision.conversation, decision.agent, joins(decision)) == (5, None, True)
 
 
 def test_an_agents_expired_token_is_held_and_told_so():
@@ -230,13 +236,32 @@ def test_a_strangers_expired_token_is_worth_nothing():
     assert (decision.conversation, decision.expired_token) == (None, False)
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"envelope": (token(party=f"mail:{ANNA.key}"),)},
+        {"in_reply_to": ("q@customer.example",)},
+        {"subject": "Re: [#5] toner"},
+    ],
+    ids=["reply address", "ids", "subject tag"],
+)
+def test_an_agent_who_asked_the_shop_answers_as_one_who_asks(how: dict[str, object]):
+    """The conversation is with her, and nothing but her words gets into it."""
+    envelope = how.pop("envelope", ())
+    asked = conversation(contact=ANNA.key, parties=frozenset())
+
+    decision = place(from_(ANNA, **how), asked, ids=IDS, envelope=envelope)
+
+    assert (decision.conversation, decision.agent, joins(decision)) == (5, None, True)
+
+
 def test_pitfall_15_an_agent_in_copy_is_no_customer():
     known = conversation(parties=frozenset({CARLA.key, ANNA.key}))
 
     decision = place(from_(ANNA), known, envelope=(token(),))
 
     assert decision.unproven_agent
-    assert not decision.joins
+    assert not joins(decision)
 
 
 # Ids
@@ -264,7 +289,7 @@ def test_a_stranger_with_a_known_id_gets_a_linked_conversation_of_their_own():
 def test_without_the_gate_ids_are_enough():
     policy = ThreadPolicy(stranger_gate=False)
 
-    assert place(replace(REPLY, from_=()), conversation(), ids=IDS, policy=policy).joins
+    assert joins(place(replace(REPLY, from_=()), conversation(), ids=IDS, policy=policy))
 
 
 def test_an_id_in_several_conversations_leads_to_the_senders_liveliest():
@@ -288,7 +313,41 @@ def test_a_late_parent_shows_that_two_conversations_are_one():
 
     decision = place(mail, conversation(1), conversation(2), ids=ids)
 
-    assert (decision.conversation, decision.linked, decision.same_thread) == (1, (2,), (2,))
+    assert (decision.conversation, decision.linked, decision.same_thread) == (1, (), (2,))
+
+
+def test_the_oldest_of_the_merged_conversations_goes_on():
+    mail = from_(message_id="b", in_reply_to=("a",))
+
+    decision = place(mail, conversation(8), conversation(2), ids={"a": (8,), "b": (2,)})
+
+    assert (decision.conversation, decision.same_thread) == (2, (8,))
+    assert "have in common" in str(decision.steps[-1])
+
+
+def test_a_late_parent_merges_no_conversations_of_different_people():
+    """Dan, whom Carla once copied, must not be answered what Carla asks."""
+    both = frozenset({CARLA.key, DAN.key})
+    hers = conversation(1, parties=both)
+    his = conversation(2, contact=DAN.key, parties=frozenset({DAN.key}))
+    mail = replace(from_(message_id="b", in_reply_to=("a",)), from_=(DAN,))
+
+    decision = place(mail, hers, his, ids={"a": (1,), "b": (2,)})
+
+    assert (decision.conversation, decision.linked, decision.same_thread) == (1, (2,), ())
+
+
+def test_a_late_parent_merges_those_of_one_person_with_two_addresses():
+    home = "carla@home.example"
+    both = frozenset({CARLA.key, home})
+    ids = {"a": (1,), "b": (2,)}
+    mail = from_(message_id="b", in_reply_to=("a",))
+
+    decision = place(
+        mail, conversation(1, parties=both), conversation(2, parties=both, contact=home), ids=ids
+    )
+
+    assert (decision.conversation, decision.same_thread) == (1, (2,))
 
 
 @pytest.mark.parametrize(
@@ -493,7 +552,7 @@ def test_pitfall_21_a_bounce_comes_home_and_reopens_nothing(action: str):
 
     decision = place(from_(DAEMON), closed(400), envelope=envelope, verdict=bounce(action=action))
 
-    assert (decision.conversation, decision.joins, decision.reopen) == (5, True, False)
+    assert (decision.conversation, joins(decision), decision.reopen) == (5, True, False)
 
 
 def test_pitfall_21_a_bounce_of_ours_opens_nothing_even_where_its_conversation_is_gone():
@@ -538,7 +597,7 @@ def test_letters_to_the_bounce_address_are_taken_from_parties_only():
     party = place(from_(), conversation(), envelope=(token(Purpose.BOUNCE),))
     stranger = place(from_(DAN), conversation(), envelope=(token(Purpose.BOUNCE),))
 
-    assert party.joins
+    assert joins(party)
     assert stranger.conversation is None
 
 

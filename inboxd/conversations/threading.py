@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 _COPY_WITHIN = timedelta(days=1)
+_SHOWN = 100  # of an id, in an explanation
 
 
 def thread(
@@ -180,12 +181,12 @@ def _bounced(search: Search, token: Token, conversation: Known) -> Finding:
 
 def _by_ids(search: Search) -> Finding:
     """Take the likeliest id that leads to a conversation whose party the sender is."""
-    ids, own = search.keys.ids, search.keys.own_id
-    hits = [hit for each in ids if (hit := _named(search, search.named_by(each)))]
-    how = "names mail of" if hits else "bears an id that was named before in"
+    own = search.keys.own_id
+    known = ((each, _named(search, search.named_by(each))) for each in search.keys.ids)
+    named = [(each, hit) for each, hit in known if hit is not None]
+    how = f"names <{named[0][0][:_SHOWN]}>, known in" if named else "its own id was named before in"
     awaited = _named(search, _awaiting(search, own)) if own else None
-    if awaited:
-        hits.append(awaited)
+    hits = [hit for _, hit in named] + ([awaited] if awaited else [])
     strangers = numbers(
         c.number
         for each in search.keys.all_ids
@@ -240,10 +241,11 @@ def _may_merge(search: Search, found: Known, other: Known) -> bool:
 
 def _why_no_id(search: Search, strangers: Sequence[int]) -> str:
     if strangers:
-        numbers = ", ".join(f"#{number}" for number in strangers)
-        return f"names mail of {numbers}, to which the sender is no party: linked only"
-    if search.keys.ids:
-        return f"names {len(search.keys.ids)} ids, none of them known in this mailbox"
+        names = ", ".join(f"#{number}" for number in strangers)
+        return f"names mail of {names}, to which the sender is no party: linked only"
+    count = len(search.keys.ids)
+    if count:
+        return f"names {count} {'id' if count == 1 else 'ids'}, not known in this mailbox"
     return "names no earlier mail"
 
 

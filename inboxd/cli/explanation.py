@@ -38,6 +38,9 @@ def _print_cause(out: Console, cause: Mapping[str, Any]) -> None:
         out.print(line(f"  read as {read['kind']}; {answer}"))
         for reason in read["reasons"]:
             out.print(line(f"    because: {reason}"))
+        to = read.get("answers_to")  # not kept by earlier releases
+        if to is not None:
+            out.print(line(f"    answers go to {to['address'] or 'nobody'}: {to['why']}"))
         for defect in read["defects"]:
             out.print(line(f"    defect: {defect}", "yellow"))
     for i, step in enumerate(cause["thread"]):

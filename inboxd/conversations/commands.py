@@ -81,13 +81,30 @@ class Canned:
 
 
 @dataclass(frozen=True, slots=True)
+class NoCopies:
+    """Send this answer to the contact alone, and to nobody in copy."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Explain all reply tags, or the one named."""
 
     tag: str | None = None
 
 
-Command = Close | Open | Note | Assign | AddTags | RemoveTags | SetPriority | Snooze | Canned | Help
+Command = (
+    Close
+    | Open
+    | Note
+    | Assign
+    | AddTags
+    | RemoveTags
+    | SetPriority
+    | Snooze
+    | Canned
+    | NoCopies
+    | Help
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +112,7 @@ class TagContext:
     """What reply tags are read against: who and what there is, who writes, when and where.
 
     `me` is the writing agent's name; `now` is aware; `zone` and `calendar` are the mailbox's.
+    `has_files` says that files come along, which are an answer even without words.
     """
 
     agents: Collection[str]
@@ -104,6 +122,7 @@ class TagContext:
     now: datetime
     zone: ZoneInfo
     calendar: BusinessCalendar = WEEKDAYS
+    has_files: bool = False
 
 
 class BadTagError(ValueError):

@@ -72,9 +72,16 @@ class Search:
         return self.is_party(conversation)
 
     def is_party(self, conversation: Known) -> bool:
-        """Return whether the one author that From names is a party to the conversation."""
-        author = self.mail.author
-        return author is not None and author.key in conversation.parties
+        """Return whether the one author that From names is a party to the conversation.
+
+        Forms and platforms write for many people under one From: whoever asks there for answers at
+        a stranger's address is one. The contact may ask for them anywhere.
+        """
+        author, asks_at = self.mail.author, self.keys.asks_at
+        if author is None or author.key not in conversation.parties:
+            return False
+        at_home = asks_at is None or author.key == conversation.contact
+        return at_home or asks_at in conversation.parties
 
     def is_contact(self, conversation: Known) -> bool:
         """Return whether the author is the one whom the conversation is with.

@@ -50,9 +50,11 @@ class LookupKeys:
     `ids` are those that the mail names, likeliest first; `own_id` is its own Message-ID; `signed`
     pairs ids of ours with the conversations that they were signed for. `sender` is the author's
     case-folded address, None where From leaves a doubt; `agent` the agent whose address that is.
+    `asks_at` is the other address, case-folded, at which the author asks for answers.
     """
 
     sender: str | None = None
+    asks_at: str | None = None
     agent: str | None = None
     tokens: tuple[FoundToken, ...] = ()
     ids: tuple[str, ...] = ()

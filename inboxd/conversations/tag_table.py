@@ -15,6 +15,7 @@ from inboxd.conversations.commands import (
     Close,
     Command,
     Help,
+    NoCopies,
     Note,
     Open,
     Priority,
@@ -265,6 +266,14 @@ _TABLE = (
         "#canned refund-received",
         "In a mail without text the customer gets the canned reply alone.",
         _canned,
+    ),
+    TagSpec(
+        "nocc",
+        "",
+        "sends this answer to the customer alone, and to nobody in copy",
+        "#nocc",
+        "It goes with an answer, in the same mail. Later answers reach everybody again.",
+        _nothing(NoCopies),
     ),
     TagSpec(
         "help",

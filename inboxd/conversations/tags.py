@@ -18,6 +18,7 @@ from inboxd.conversations.commands import (
     BadTagError,
     Canned,
     Command,
+    NoCopies,
     Note,
     RemoveTags,
     TagContext,
@@ -30,7 +31,7 @@ _BACKSLASHES = "\\\uff3c\ufe68"
 _KEYCAP = "\ufe0f\u20e3"  # what makes of a number sign an emoji
 _PIECE = re.compile(rf"(?:^|(?<=\s))[{_HASHES}](?=[^\W\d_])")
 _NAME = re.compile(r"(?P<name>[^\W_]+)(?:[:.,;!]+(?P<rest>.*))?")
-_EXCLUSIVE = (("close", "open", "snooze"), ("note", "canned"))
+_EXCLUSIVE = (("close", "open", "snooze"), ("note", "canned"), ("note", "nocc"))
 _REPEATABLE = frozenset({"tag", "untag"})
 _SHOWN = 200
 
@@ -65,6 +66,11 @@ class Parsed:
         return any(isinstance(command, Note) for command in self.commands)
 
     @property
+    def to_contact_alone(self) -> bool:
+        """Whether the answer goes to nobody in copy."""
+        return any(isinstance(command, NoCopies) for command in self.commands)
+
+    @property
     def answers(self) -> bool:
         """Whether the customer gets something: a body that is no note, or a canned reply."""
         if self.errors or self.is_note:
@@ -90,7 +96,7 @@ def parse_tags(text: str, context: TagContext) -> Parsed:
     errors += [_misplaced(line) for line in lines[top:bottom] if _is_stray_tag(line)]
     named = list(dict.fromkeys(named))
     body = _body(lines[top:bottom])
-    errors = errors or _contradictions(named, body)
+    errors = errors or _contradictions(named, body) or _without_answer(named, body, context)
     commands = tuple(command for _, command in named)
     words = next((c.words for c in commands if isinstance(c, Note) and c.words), "")
     return Parsed(body or words, commands, tuple(errors))
@@ -244,6 +250,16 @@ def _contradictions(named: Sequence[tuple[str, Command]], body: str) -> list[Tag
     if "help" in names and (body or len(names) > 1):
         found.append(TagError("#help", "goes in a mail of its own; nothing was sent or changed"))
     return found
+
+
+def _without_answer(
+    named: Sequence[tuple[str, Command]], body: str, context: TagContext
+) -> list[TagError]:
+    """Return what is said about an answer where the mail holds none."""
+    names = [name for name, _ in named]
+    if "nocc" not in names or body or "canned" in names or context.has_files:
+        return []
+    return [TagError("#nocc", "says who gets an answer: write the answer in the same mail")]
 
 
 def _tags(commands: Iterable[Command], kind: type[AddTags] | type[RemoveTags]) -> set[str]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from inboxd.conversations.states import ConversationState
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Address
-from inboxd.store import messages
+from inboxd.store import attribution, contacts, conversations, messages
+from inboxd.store.conversations import PartyRecord
 from inboxd.store.messages import NewMessage
 
 
@@ -86,6 +87,26 @@ def set_field(unit: Unit, name: str, value: str) -> bool:
         return False
     unit.change(fields={**unit.conversation.fields, name: value})
     unit.record("field.changed", f"{name} = {value[:200]}")
+    return True
+
+
+def set_contact(unit: Unit, person: Address, why: str = "", *, opening: bool = False) -> bool:
+    """Make `person` the one whom answers go to; returns whether that is a change.
+
+    With `opening`, whoever was taken for the contact is none: a form or a platform, which takes part
+    in nothing. Later on, the contact that was goes on taking part.
+    """
+    before = unit.conversation.contact_address
+    contact, _ = contacts.find_or_add(unit.connection, person.address, person.name, unit.now)
+    unit.contact_name = contact.name
+    party = PartyRecord(person.key, person.name, "contact")
+    conversations.add_parties(unit.connection, unit.number, [party])
+    if person.key == before.casefold():
+        return False
+    if opening:
+        attribution.let_other_contacts_go(unit.connection, unit.number, person.address)
+    unit.change(contact_id=contact.id, contact_address=person.address)
+    unit.record("contact.changed", f"{before or 'nobody'} → {person}{f': {why}' if why else ''}")
     return True
 
 

@@ -144,6 +144,7 @@ def _obey(case: Case, unit: Unit, mail: _Mail) -> None:
         me=mail.agent.name,
         now=case.now,
         zone=config.zone(case.desk.mailbox, mail.agent),
+        has_files=any(not each.inline for each in mail.attachments),
     )
     parsed = parse_tags(mail.words, context)
     add_agents(unit, [mail.agent])
@@ -195,7 +196,8 @@ def _answer(case: Case, unit: Unit, mail: _Mail, parsed: Parsed) -> list[str]:
     if not parsed.answers and not _files_alone(mail, parsed):
         return []
     text = "\n\n".join([parsed.body, *_canned_texts(unit, mail.agent, parsed)]).strip()
-    return [send_answer(unit, Answer(mail.agent, text, mail.attachments))]
+    answer = Answer(mail.agent, text, mail.attachments, alone=parsed.to_contact_alone)
+    return [send_answer(unit, answer)]
 
 
 def _files_alone(mail: _Mail, parsed: Parsed) -> bool:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from inboxd.conversations.states import ConversationEvent, ConversationState, next_state
 from inboxd.conversations.subjects import subject_key
 from inboxd.conversations.threading import UNATTENDED
-from inboxd.desk import actions, ruling
+from inboxd.desk import actions, people, ruling
 from inboxd.desk.case import Case, send_notifications, shown_author, tell_audience
 from inboxd.desk.shown import shown_subject
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Address, Kind
+from inboxd.mail.people import Correspondent, Source, named_in
 from inboxd.rules.facts import MessageFacts
-from inboxd.store import contacts, conversations, messages
-from inboxd.store.conversations import ConversationRecord, PartyRecord
+from inboxd.store import attribution, contacts, conversations, messages
+from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord, NewMessage
 
-_MOST_COPIES = 20
 # Nobody waits for an answer to these: they are filed and can be found, and nobody is disturbed.
 _FILED_ONLY = frozenset({Kind.OUT_OF_OFFICE, Kind.BOUNCE, Kind.RECEIPT})
 
@@ -23,8 +23,11 @@ _FILED_ONLY = frozenset({Kind.OUT_OF_OFFICE, Kind.BOUNCE, Kind.RECEIPT})
 def open_conversation(case: Case) -> int:
     """Open a conversation with the mail as its first message; returns its number."""
     mail, kind = case.reading.mail, case.reading.verdict.kind
-    person = _contact(case)
+    who = people.correspondent_of(case)
+    person = who.address or Address("", "")
     contact, new = contacts.find_or_add(case.connection, person.address, person.name, case.now)
+    for other in who.same:
+        contacts.add_address(case.connection, contact.id, other.address)
     if contact.bounced_at is not None and kind is Kind.CUSTOMER:
         contacts.mark_bounced(case.connection, person.address, None)  # the address lives after all
     record = conversations.add(
@@ -36,16 +39,16 @@ def open_conversation(case: Case) -> int:
         contact_address=person.address,
         at=case.now,
     )
-    unit = _unit(case, record)
+    unit = _unit(case, record, who)
     unit.begin()
     unit.contact_name = contact.name
-    unit.record("conversation.opened", f"by {person}" + (" (new contact)" if new else ""))
+    unit.record("conversation.opened", _opened_by(who, new))
     if kind is Kind.SPAM:
         actions.set_state(unit, ConversationState.SPAM, "the filter before us says so")
     elif kind in _FILED_ONLY or unit.quiet:
         actions.set_state(unit, ConversationState.CLOSED, "nobody waits for an answer")
-    _add_parties(case, unit, "contact", person)
-    message = _add_message(case, unit)
+    people.add_first_parties(case, unit, who)
+    message = _add_message(case, unit, people.author_of(case, who))
     case.link(unit.number)
     if case.decision.linked:
         unit.record("linked", ", ".join(f"#{number}" for number in case.decision.linked))
@@ -58,20 +61,21 @@ def open_conversation(case: Case) -> int:
 
 def join(case: Case, conversation: ConversationRecord) -> int:
     """Add the mail to its conversation; returns the conversation's number."""
-    unit = _unit(case, conversation)
+    who = people.correspondent_of(case)
+    unit = _unit(case, conversation, who)
     kind = case.reading.verdict.kind
     attended = kind not in UNATTENDED or _is_doubtful_spam(case, unit)
     if case.decision.pending_party:
-        _add_parties(case, unit, "pending", _contact(case))
-        unit.record("party.pending", f"{_contact(case)} holds a reply address but is a stranger")
+        stranger = people.add_stranger(case, unit) or "somebody without an address"
+        unit.record("party.pending", f"{stranger} holds a reply address but is a stranger")
     elif kind not in UNATTENDED:
-        _add_parties(case, unit, "cc", None)
+        people.add_later_parties(case, unit, who)
     before = unit.conversation.state
     if unit.quiet:
         _move_end(unit)
     elif attended:
         _customer_wrote(case, unit)
-    message = _add_message(case, unit)
+    message = _add_message(case, unit, case.reading.mail.author or people.author_of(case, who))
     case.link(unit.number)
     if not attended:
         unit.record("message.received", f"{kind.value}: the conversation stays {before}")
@@ -81,6 +85,9 @@ def join(case: Case, conversation: ConversationRecord) -> int:
     reason = f"{shown_author(case.reading.mail.author)} wrote."
     if case.decision.pending_party:
         reason += " This sender is a stranger to the conversation and gets no copies of answers."
+    if (other := people.asks_for_another(case, unit, who)) is not None:
+        unit.record("reply_to.noted", f"answers are asked for at {other}")
+        reason += f" Answers are asked for at {other.address}; they go where they went before."
     if kind is Kind.SPAM:
         reason += " A filter on the way calls this mail spam."
     _react(case, unit, message, "message.received", reason)
@@ -94,12 +101,21 @@ def _is_doubtful_spam(case: Case, unit: Unit) -> bool:
     return is_spam and known and not case.decision.pending_party
 
 
-def _unit(case: Case, conversation: ConversationRecord) -> Unit:
+def _unit(case: Case, conversation: ConversationRecord, who: Correspondent) -> Unit:
     """Begin the work; history names a writer by address, for anybody can bear an agent's name."""
     author = case.reading.mail.author
     unit = case.unit(conversation, author.address if author else "somebody")
     unit.elided_text = case.reading.mail.elided_text
+    address = who.address.address if who.address else None
+    unit.traces[0]["read"]["answers_to"] = {"address": address, "why": who.why}
     return unit
+
+
+def _opened_by(who: Correspondent, new: bool) -> str:
+    if who.address is None:
+        return f"by nobody who could be answered: {who.why}"
+    field = "" if who.why == "From" else f" ({who.why})"
+    return f"by {who.address}{field}" + (" (new contact)" if new else "")
 
 
 def _customer_wrote(case: Case, unit: Unit) -> None:
@@ -122,21 +138,21 @@ def _react(case: Case, unit: Unit, message: MessageRecord, event: str, reason: s
         _finish(unit)
         return
     before = unit.conversation.state
-    mail = case.reading.mail
-    facts = MessageFacts(
-        from_=mail.from_,
-        to=mail.to,
-        cc=mail.cc,
-        subject=mail.subject,
-        text=mail.text,
-        reply_text=mail.reply_text or mail.text,
-        kind=case.reading.verdict.kind.value,
-    )
     also = ("message.received",) if event == "conversation.opened" else ()
     if event == "conversation.opened" and before == ConversationState.OPEN.value:
         also = (*also, "open")
-    ruling.run_event(unit, event, facts, message, also)
+
+    def attribute(person: Address) -> MessageRecord:
+        """Let the mail be that of the person whom a rule takes for its author."""
+        answerable = people.may_answer(case, person)
+        return attribution.attribute(unit.connection, message, person, answerable=answerable)
+
+    facts = _facts(case, unit, event)
+    opening = event == "conversation.opened"
+    ruled = ruling.run_event(unit, event, facts, message, also, attribute if opening else None)
+    message = ruled or message
     if case.reading.verdict.kind not in _FILED_ONLY:
+        reason += people.in_copy(unit)
         if unit.conversation.state != ConversationState.CLOSED.value:
             tell_audience(unit, reason)
         send_notifications(unit, message)
@@ -148,9 +164,28 @@ def _finish(unit: Unit) -> None:
     unit.finish()
 
 
-def _add_message(case: Case, unit: Unit) -> MessageRecord:
+def _facts(case: Case, unit: Unit, event: str) -> MessageFacts:
+    mail = case.reading.mail
+    contact = unit.conversation.contact_address.casefold()
+    return MessageFacts(
+        from_=mail.from_,
+        to=mail.to,
+        cc=mail.cc,
+        subject=mail.subject,
+        text=mail.text,
+        reply_text=mail.reply_text or mail.text,
+        kind=case.reading.verdict.kind.value,
+        reply_to=mail.reply_to,
+        sender=mail.sender,
+        original_from=named_in(mail, Source.ORIGINAL_FROM),
+        headers=mail.headers,
+        by_contact=event == "conversation.opened"
+        or (mail.author is not None and mail.author.key == contact),
+    )
+
+
+def _add_message(case: Case, unit: Unit, author: Address) -> MessageRecord:
     mail, verdict = case.reading.mail, case.reading.verdict
-    author = mail.author or _contact(case)
     new = NewMessage(
         conversation=unit.number,
         direction="outbound" if case.sent_by_us else "inbound",
@@ -173,46 +208,3 @@ def _add_message(case: Case, unit: Unit) -> MessageRecord:
     case.remember_ids(unit.number)
     unit.touch()
     return messages.stored(number, new)
-
-
-def _add_parties(case: Case, unit: Unit, role: str, person: Address | None) -> None:
-    """Let the mail's people take part: its sender, and those whom the customer put in To or Cc."""
-    mail = case.reading.mail
-    rows = [PartyRecord(person.address.casefold(), person.name, role)] if person else []
-    if role == "contact" and mail.author and not _is_ours(case, mail.author.address):
-        rows.append(PartyRecord(mail.author.key, mail.author.name, "contact"))
-    if role != "pending" and case.reading.verdict.may_answer:
-        others = [
-            PartyRecord(each.key, each.name, "cc")
-            for each in (*mail.to, *mail.cc)
-            if not _is_ours(case, each.address)
-        ]
-        if len(others) > _MOST_COPIES:  # an answer must not become a mass mail
-            unit.record("parties.refused", f"{len(others)} people are too many to copy")
-        else:
-            rows += others
-    conversations.add_parties(unit.connection, unit.number, rows)
-
-
-def _is_ours(case: Case, address: str) -> bool:
-    return case.shop.addresses.owns(address) or address.casefold() in case.shop.agent_addresses
-
-
-def _contact(case: Case) -> Address:
-    """Return the person whom an answer goes to: Reply-To where it names one, else the author."""
-    mail, addresses = case.reading.mail, case.shop.addresses
-    if case.sent_by_us:
-        outside = [each for each in mail.to if not _is_ours(case, each.address)]
-        if outside:
-            return outside[0]
-    if len(mail.reply_to) == 1 and not addresses.owns(mail.reply_to[0].address):
-        return Address(mail.reply_to[0].name or _name(mail.author), mail.reply_to[0].address)
-    if mail.author is not None:
-        return mail.author
-    for doubtful in (*mail.sender, *mail.from_):
-        return doubtful
-    return Address("", case.entry.envelope_from or "")
-
-
-def _name(author: Address | None) -> str:
-    return author.name if author else ""

@@ -33,12 +33,16 @@ _QUOTED_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An agent's words on their way to the customer; attachments lie in the journal."""
+    """An agent's words on their way to the customer; attachments lie in the journal.
+
+    `alone` keeps them from the people in copy.
+    """
 
     agent: Agent
     text: str
     attachments: tuple[Attachment, ...] = ()
     canned_html: str = ""
+    alone: bool = False
 
 
 def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord | None) -> None:
@@ -82,7 +86,8 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
         agent_name=new.agent.shown,
         subject_tag=shown.subject_tag(unit),
     )
-    to, cc = shown.customers(unit)
+    to, copied = shown.customers(unit)
+    cc = () if new.alone else copied
     files = shown.with_journal(new.attachments, unit.journal_id)
     mail = posting.to_customer(unit, "reply", context, to, cc, key, files, automatic="no")
     number = messages.add(
@@ -106,7 +111,8 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
     )
     unit.touch()
     names = ", ".join(each.address for each in (*to, *cc))
-    unit.record("reply.sent", f"by {new.agent.shown} to {names}")
+    without = ", and to nobody in copy" if new.alone else ""
+    unit.record("reply.sent", f"by {new.agent.shown} to {names}{without}")
     return number
 
 

@@ -6,7 +6,7 @@ from inboxd.config import Agent
 from inboxd.conversations import commands as ask
 from inboxd.conversations.states import ConversationEvent, ConversationState, next_state
 from inboxd.conversations.tags import help_text
-from inboxd.desk import actions, mailings
+from inboxd.desk import actions, mailings, shown
 from inboxd.desk.case import other_agents
 from inboxd.desk.mailings import Answer
 from inboxd.desk.unit import Unit
@@ -19,7 +19,7 @@ def send_answer(unit: Unit, answer: Answer) -> str:
     unit.renew()
     actions.set_state(unit, next_state(state, ConversationEvent.AGENT_ANSWERS), "answered")
     mailings.copy_answer(unit, answer, other_agents(unit, answer.agent))
-    return "Your answer is on its way to the customer."
+    return _on_its_way(unit, answer)
 
 
 def obey(unit: Unit, command: ask.Command, agent: Agent | None, text: str = "") -> str:
@@ -56,8 +56,19 @@ def obey(unit: Unit, command: ask.Command, agent: Agent | None, text: str = "") 
             return f"Snoozed until {command.until.astimezone(zone):%a %Y-%m-%d %H:%M}."
         case ask.Help():
             return help_text(command.tag)
+        case ask.NoCopies():
+            return ""  # told with the answer that it is about
         case ask.Canned():
             return f"Sent the canned reply {command.name}."
+
+
+def _on_its_way(unit: Unit, answer: Answer) -> str:
+    """Say who gets the answer, and with #nocc who does not."""
+    if not answer.alone:
+        return "Your answer is on its way to the customer."
+    (contact,), copied = shown.customers(unit)
+    spared = f"; {', '.join(each.address for each in copied)} did not get it" if copied else ""
+    return f"Your answer is on its way to {contact.address} alone{spared}."
 
 
 def _assign(unit: Unit, command: ask.Assign, by: str) -> str:

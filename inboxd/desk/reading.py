@@ -12,6 +12,7 @@ from inboxd.mail.classify import classify
 from inboxd.mail.identity import content_digest
 from inboxd.mail.mime import parse, parse_headers
 from inboxd.mail.model import ParsedMail, Verdict
+from inboxd.mail.people import correspondent
 from inboxd.store.journal import Entry
 
 
@@ -40,7 +41,18 @@ def read(shop: Shop, entry: Entry) -> Reading:
         keys = lookup_keys(mail, entry.envelope_to, identity, shop.key, today, verdict)
         if keys.tokens:
             break
+    keys = replace(keys, asks_at=_asks_at(shop, mail))
     return Reading(mail, verdict, keys, content_digest(entry.raw))
+
+
+def _asks_at(shop: Shop, mail: ParsedMail) -> str | None:
+    """Return at which address but their own a person asks for answers, or None."""
+    if not mail.reply_to or mail.author is None:
+        return None
+    agents = shop.agent_addresses
+    who = correspondent(mail, lambda each: shop.addresses.owns(each) or each.casefold() in agents)
+    asked = who.address.key if who.by_author and who.address else mail.author.key
+    return None if asked == mail.author.key else asked
 
 
 def _parse(entry: Entry) -> ParsedMail:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from inboxd.conversations.states import ConversationState
-from inboxd.desk import actions, automail, mailings
+from inboxd.desk import actions, automail, mailings, shown
+from inboxd.desk.people import is_ours
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
 from inboxd.errors import ConfigError
+from inboxd.mail.model import Address
 from inboxd.rules import effects as do
 from inboxd.rules.evaluate import Evaluation, evaluate, evaluate_timer
 from inboxd.rules.facts import ConversationFacts, Facts, MessageFacts
 from inboxd.store.messages import MessageRecord
 
 _DEEPEST = 5
+# Makes a person the author of the mail that is being filed, and returns it as it is then.
+Attribute: TypeAlias = Callable[[Address], MessageRecord]
 
 
 def run_event(
@@ -21,12 +28,19 @@ def run_event(
     message: MessageFacts | None,
     last_inbound: MessageRecord | None,
     also: tuple[str, ...] = (),
-) -> None:
-    """Let every rule for `event` act, and those for the states that this leads to."""
+    attribute: Attribute | None = None,
+) -> MessageRecord | None:
+    """Let every rule for `event` act, and those for the states that this leads to.
+
+    `attribute` is given while a conversation is being opened: a rule may say whose the mail is.
+    Returns the last inbound mail as it is then.
+    """
     before = unit.conversation.state
     facts = _facts(unit, event, message, also)
-    carry_out(unit, evaluate(unit.shop.rules, facts), event, last_inbound)
+    evaluation = evaluate(unit.shop.rules, facts)
+    last_inbound = carry_out(unit, evaluation, event, last_inbound, attribute)
     follow_state(unit, before, message, last_inbound)
+    return last_inbound
 
 
 def follow_state(
@@ -59,14 +73,23 @@ def run_timer(
 
 
 def carry_out(
-    unit: Unit, evaluation: Evaluation, event: str, last_inbound: MessageRecord | None
-) -> None:
-    """Apply what the rules want, in order, under each rule's name."""
+    unit: Unit,
+    evaluation: Evaluation,
+    event: str,
+    last_inbound: MessageRecord | None,
+    attribute: Attribute | None = None,
+) -> MessageRecord | None:
+    """Apply what the rules want, in order, under each rule's name; see `run_event`."""
     notes: list[str] = []
     actor = unit.actor
     for effect in evaluation.effects:
         unit.actor = f"rule {effect.rule}"
-        note = _apply(unit, effect, last_inbound)
+        if isinstance(effect, do.SetContact):
+            note = _set_contact(unit, effect, opening=event == "conversation.opened")
+            if effect.contact is not None and attribute is not None:
+                last_inbound = attribute(Address(shown.customer(unit).name, effect.contact.address))
+        else:
+            note = _apply(unit, effect, last_inbound)
         if note:
             notes.append(f"{effect.rule}: {note}")
     unit.actor = actor
@@ -74,6 +97,7 @@ def carry_out(
     if notes:
         trace["notes"] = notes
     unit.traces.append(trace)
+    return last_inbound
 
 
 def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) -> str | None:
@@ -103,10 +127,20 @@ def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) ->
     return None
 
 
+def _set_contact(unit: Unit, effect: do.SetContact, *, opening: bool) -> str | None:
+    if effect.contact is None:
+        unit.record("contact.kept", effect.why_not)
+        return f"the contact stays: {effect.why_not}"
+    actions.set_contact(unit, effect.contact, effect.source, opening=opening)
+    return None
+
+
 def _send_canned(
     unit: Unit, effect: do.SendCanned, last_inbound: MessageRecord | None
 ) -> str | None:
     why_not = automail.refusal(unit, effect.rule, last_inbound)
+    if "@" not in unit.conversation.contact_address:
+        why_not = why_not or "nobody is known whom it could go to"
     if why_not is None:
         try:
             key = f"rule:{effect.rule}:{effect.index}"
@@ -150,10 +184,17 @@ def _facts(unit: Unit, event: str, message: MessageFacts | None, also: tuple[str
             team=conversation.team,
             subject=conversation.subject,
             fields=conversation.fields,
+            contact=_contact(unit),
         ),
         message=message,
         also=also,
+        is_ours=lambda address: is_ours(unit.shop, address),
     )
+
+
+def _contact(unit: Unit) -> Address | None:
+    contact = shown.customer(unit)
+    return Address(contact.name, contact.address) if contact.address else None
 
 
 def message_facts(record: MessageRecord | None) -> MessageFacts | None:

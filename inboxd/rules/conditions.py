@@ -89,6 +89,7 @@ class Condition(Part):
     tags: AnyOf | None = None
     from_: Contains | None = Field(None, alias="from")
     to: Contains | None = None
+    contact: Contains | None = None
     subject: Contains | None = None
     body: Contains | None = None
     body_all: Contains | None = Field(None, alias="body.all")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from inboxd.durations import Duration
+from inboxd.mail.model import Address
 from inboxd.rules.facts import ConversationFacts
 
 
@@ -77,6 +78,25 @@ class SetField:
 
 
 @dataclass(frozen=True, slots=True)
+class SetContact:
+    """Make `contact`, found in the place called `source`, the one whom answers go to.
+
+    Where it is None all stays as it is, and `why_not` says why.
+    """
+
+    rule: str
+    index: int
+    source: str
+    contact: Address | None
+    why_not: str = ""
+
+    def __str__(self) -> str:
+        if self.contact is None:
+            return f"contact stays: {self.why_not}"
+        return f"contact {self.contact} ({self.source})"
+
+
+@dataclass(frozen=True, slots=True)
 class SendCanned:
     """Send the canned reply `name`; `match` holds what the patterns' named groups caught."""
 
@@ -125,7 +145,16 @@ class Snooze:
 
 
 Effect: TypeAlias = (
-    AddTags | RemoveTags | Assign | SetPriority | SetField | SendCanned | Notify | Close | Snooze
+    AddTags
+    | RemoveTags
+    | Assign
+    | SetPriority
+    | SetField
+    | SetContact
+    | SendCanned
+    | Notify
+    | Close
+    | Snooze
 )
 
 
@@ -144,6 +173,8 @@ def applied(conversation: ConversationFacts, effect: Effect) -> ConversationFact
             return replace(conversation, priority=priority)
         case SetField(name=name, value=value):
             return replace(conversation, fields={**conversation.fields, name: value})
+        case SetContact(contact=Address() as contact):
+            return replace(conversation, contact=contact)
         case Close():
             return replace(conversation, state="closed")
         case Snooze():

@@ -128,7 +128,7 @@ def _asked(rules: Iterable[CompiledRule], facts: Facts) -> Evaluation:
         trace.append(Step(rule.name, verdict))
         if not verdict.held:
             continue
-        wanted = rule.effects(verdict.match)
+        wanted = rule.effects(verdict.match, facts)
         effects += wanted
         for effect in wanted:
             view.move_on(applied(view.conversation, effect))

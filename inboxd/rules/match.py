@@ -55,6 +55,7 @@ _SUBJECTS: tuple[tuple[str, str, Subject], ...] = (
     ("tags", "tags", Subject.TAGS),
     ("from_", "from", Subject.FROM),
     ("to", "to", Subject.TO),
+    ("contact", "contact", Subject.CONTACT),
     ("subject", "subject", Subject.SUBJECT),
     ("body", "body", Subject.BODY),
     ("body_all", "body.all", Subject.BODY_ALL),

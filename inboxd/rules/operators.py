@@ -27,6 +27,7 @@ class Subject(Enum):
     TAGS = "tags"
     FROM = "from"
     TO = "to"
+    CONTACT = "contact"
     SUBJECT = "subject"
     BODY = "body"
     BODY_ALL = "body.all"
@@ -35,6 +36,7 @@ class Subject(Enum):
 _PARTIES: dict[Subject, _Parties] = {
     Subject.FROM: lambda view: view.senders,
     Subject.TO: lambda view: view.recipients,
+    Subject.CONTACT: lambda view: view.contacts,
 }
 # Facts that are names: any_of asks for one of them as a whole.
 _NAMES: dict[Subject, _Texts] = {

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from inboxd.durations import Duration
+from inboxd.rules.correspondents import chosen
 from inboxd.rules.effects import (
     AddTags,
     Assign,
@@ -16,15 +17,17 @@ from inboxd.rules.effects import (
     Notify,
     RemoveTags,
     SendCanned,
+    SetContact,
     SetField,
     SetPriority,
     Snooze,
 )
+from inboxd.rules.facts import Facts
 from inboxd.rules.match import Check, compiled
 from inboxd.rules.placeholders import Text, parse_text
-from inboxd.rules.schema import Action, Rule
+from inboxd.rules.schema import Action, Person, Rule
 
-Slot: TypeAlias = Callable[[Mapping[str, str]], Effect | None]
+Slot: TypeAlias = Callable[[Mapping[str, str], Facts], Effect | None]
 _Maker: TypeAlias = Callable[[str, int], Slot | Effect]
 
 
@@ -41,9 +44,9 @@ class CompiledRule:
     slots: tuple[Slot, ...]
     stop: bool
 
-    def effects(self, match: Mapping[str, str]) -> tuple[Effect, ...]:
+    def effects(self, match: Mapping[str, str], facts: Facts) -> tuple[Effect, ...]:
         """Return what the rule does, `match` being what its conditions' groups caught."""
-        made = (slot(match) for slot in self.slots)
+        made = (slot(match, facts) for slot in self.slots)
         return tuple(effect for effect in made if effect is not None)
 
     def applies_to(self, mailbox: str) -> bool:
@@ -130,7 +133,7 @@ def _compiled_rule(position: int, rule: Rule) -> CompiledRule:
 
 
 def _slot(made: Slot | Effect) -> Slot:
-    return made if callable(made) else lambda match: made
+    return made if callable(made) else lambda match, facts: made
 
 
 def _makers(action: Action) -> Iterator[_Maker]:
@@ -145,6 +148,8 @@ def _makers(action: Action) -> Iterator[_Maker]:
         yield partial(RemoveTags, tags=action.untag)
     if action.assign is not None:
         yield partial(Assign, agent=action.assign.agent, team=action.assign.team)
+    if action.contact is not None:
+        yield partial(_contact, action.contact)
     if action.reply is not None:
         yield partial(_canned, action.reply.canned)
     if action.notify is not None:
@@ -154,7 +159,7 @@ def _makers(action: Action) -> Iterator[_Maker]:
     if action.snooze is not None:
         yield partial(Snooze, duration=action.snooze)
     if action.stop is not None:
-        yield lambda rule, index: lambda match: None
+        yield lambda rule, index: lambda match, facts: None
     if action.set_ is not None:
         if action.set_.priority is not None:
             yield partial(SetPriority, priority=action.set_.priority)
@@ -163,11 +168,21 @@ def _makers(action: Action) -> Iterator[_Maker]:
 
 
 def _canned(name: str, rule: str, index: int) -> Slot:
-    return lambda match: SendCanned(rule, index, name, dict(match))
+    return lambda match, facts: SendCanned(rule, index, name, dict(match))
+
+
+def _contact(person: Person, rule: str, index: int) -> Slot:
+    find = chosen(person)
+
+    def made(match: Mapping[str, str], facts: Facts) -> Effect:
+        found = find(match, facts)
+        return SetContact(rule, index, person.place, found.contact, found.why_not)
+
+    return made
 
 
 def _field(name: str, text: Text, rule: str, index: int) -> Slot:
-    def made(match: Mapping[str, str]) -> Effect | None:
+    def made(match: Mapping[str, str], facts: Facts) -> Effect | None:
         value = text.filled(match)
         return None if value is None else SetField(rule, index, name, value)
 

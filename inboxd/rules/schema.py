@@ -26,6 +26,7 @@ from inboxd.rules.terms import (
     CannedName,
     FieldName,
     FieldText,
+    HeaderName,
     MailboxName,
     Many,
     RuleName,
@@ -36,6 +37,8 @@ from inboxd.rules.terms import (
 State: TypeAlias = Literal["open", "pending", "closed"]
 Event: TypeAlias = Literal["conversation.opened", "message.received", State]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
+
+Source: TypeAlias = Literal["reply_to", "from", "sender", "original_from"]
 
 STATES: frozenset[str] = frozenset(get_args(State))
 
@@ -88,6 +91,35 @@ class Settings(Part):
         return self
 
 
+class Person(Part):
+    """Who the conversation is with: a place in the mail, or an address out of its text.
+
+    The name is that which stands with the address, unless `name` gives one.
+    """
+
+    source: Source | None = None
+    address: FieldText | None = None
+    header: HeaderName | None = None
+    name: FieldText | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Person:
+        if len(self.given - {"name"}) != 1:
+            raise ValueError(
+                "one of 'source', 'address' and 'header' says where the contact stands"
+            )
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where the contact is looked for, in a word."""
+        return self.source or self.header or "address"
+
+
+def _person(value: object) -> object:
+    return {"source": value} if isinstance(value, str) else value
+
+
 class Reply(Part):
     """What is answered: a canned reply."""
 
@@ -113,6 +145,9 @@ class Action(Part):
         | None
     ) = None
     set_: Settings | None = Field(None, alias="set")
+    contact: (
+        Annotated[Person, BeforeValidator(_person, json_schema_input_type=Source | Person)] | None
+    ) = None
     reply: Reply | None = None
     notify: Many[AgentOrTeam] | None = None
     close: Yes | None = None
@@ -156,6 +191,19 @@ class Rule(Part):
     ]
     stop: bool = False
     enabled: bool = True
+
+    @field_validator("then")
+    @classmethod
+    def _has_a_mail_to_look_at(
+        cls, value: tuple[Action, ...], info: ValidationInfo
+    ) -> tuple[Action, ...]:
+        states = [event for event in info.data.get("when", ()) if event in STATES]
+        if states and any(action.contact is not None for action in value):
+            raise ValueError(
+                "'contact' goes with conversation.opened and message.received, "
+                f"not with {states[0]!r}"
+            )
+        return value
 
     @field_validator("for_")
     @classmethod

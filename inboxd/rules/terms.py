@@ -25,6 +25,7 @@ from inboxd.rules.text import folded
 from inboxd.suggest import hint
 
 _TAG = re.compile(r"\w[\w.\-/]{0,49}")
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 2.2
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 
 
@@ -128,6 +129,12 @@ def _check_field_name(value: str) -> str:
     return value
 
 
+def _check_header_name(value: str) -> str:
+    if not _HEADER_NAME.fullmatch(value):
+        raise ValueError("a header field's name has no spaces and no colon, such as X-Customer")
+    return value
+
+
 def _check_rule_name(value: str) -> str:
     if not value.strip() or len(value) > 200 or not value.isprintable():
         raise ValueError("a rule's name is one line of at most 200 characters")
@@ -171,4 +178,5 @@ Word: TypeAlias = Annotated[str, AfterValidator(_check_word)]
 PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]
 FieldName: TypeAlias = Annotated[str, AfterValidator(_check_field_name)]
 FieldText: TypeAlias = Annotated[str, AfterValidator(_check_text)]
+HeaderName: TypeAlias = Annotated[str, AfterValidator(_check_header_name)]
 RuleName: TypeAlias = Annotated[str, AfterValidator(_check_rule_name)]

@@ -52,11 +52,14 @@ class View:
         self._message = facts.message or _NO_MESSAGE
         self._has_message = facts.message is not None
         self._tags: tuple[ViewedText, ...] | None = None
+        self._contacts: tuple[Party, ...] | None = None
 
     def move_on(self, conversation: ConversationFacts) -> None:
         """Look at `conversation` from now on."""
         if conversation.tags != self.conversation.tags:
             self._tags = None
+        if conversation.contact != self.conversation.contact:
+            self._contacts = None
         self.conversation = conversation
 
     @property
@@ -65,6 +68,14 @@ class View:
         if self._tags is None:
             self._tags = tuple(map(ViewedText, sorted(self.conversation.tags)))
         return self._tags
+
+    @property
+    def contacts(self) -> tuple[Party, ...]:
+        """The conversation's contact as it stands, if there is one."""
+        if self._contacts is None:
+            contact = self.conversation.contact
+            self._contacts = _parties((contact,) if contact is not None else ())
+        return self._contacts
 
     @cached_property
     def senders(self) -> tuple[Party, ...]:

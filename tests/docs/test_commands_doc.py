@@ -14,7 +14,7 @@ from inboxd.cli.app import app
 PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
 SECTIONS = {
     match[1]: match[0]
-    for match in re.finditer(r"^### `([a-z ]+)`\n.*?(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    for match in re.finditer(r"^### `([a-z -]+)`\n.*?(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
 }
 ACTING = PAGE.partition("## Acting")[2].partition("###")[0]
 

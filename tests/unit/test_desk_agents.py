@@ -253,7 +253,7 @@ LEAKS = [
     f"See this: {MARKER}",
     "#1 · open · unassigned",
     "> #close                   closes the conversation",
-    "Opened just now, mailbox Tea Shop. New conversation.",
+    "Opened just now, mailbox Tea Shop. New conversation. Answers also go to tom@customer.example.",
 ]
 
 
@@ -269,9 +269,7 @@ def test_pitfall_17_no_line_of_a_notification_reaches_the_customer(
             assert leak.strip("> ")[-20:] not in sent.mail.text
 
 
-@pytest.mark.parametrize(
-    "line", ["| #1 · open · unassigned", "Opened just now, mailbox Tea Shop. New conversation."]
-)
+@pytest.mark.parametrize("line", ["| #1 · open · unassigned", LEAKS[-1]])
 def test_a_leaking_answer_comes_back_with_the_line_that_leaks(tmp_path: Path, line: str) -> None:
     desk, notification = asked(tmp_path)
     desk.answer_as("anna", notification, f"Dear Jane,\n\nplease see:\n\n{line}\n\nGood bye.")

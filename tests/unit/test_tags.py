@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -290,5 +291,36 @@ def test_help_explains_one_tag_or_all():
 def test_the_tables_examples_are_obeyed():
     context = TagContext(("anna",), (), ("refund-received",), "anna", CONTEXT.now, CONTEXT.zone)
     for spec in TAGS.values():
-        parsed = parse_tags(spec.example, context)
+        answer = "Hello\n" if spec.name == "nocc" else ""
+        parsed = parse_tags(answer + spec.example, context)
         assert (len(parsed.commands), parsed.errors) == (1, ()), spec.example
+
+
+@pytest.mark.parametrize("text", ["Hello\n#nocc", "#nocc\n\nHello", "#nocc #canned still-there"])
+def test_nocc_goes_with_an_answer(text: str):
+    parsed = parse(text)
+
+    assert (parsed.errors, parsed.answers, parsed.to_contact_alone) == ((), True, True)
+    assert not parse("Hello").to_contact_alone
+
+
+@pytest.mark.parametrize("text", ["#nocc", "#nocc #close", "#nocc\n#note Carla called"])
+def test_nocc_without_an_answer_is_a_mistake_and_says_what_is_missing(text: str):
+    parsed = parse(text)
+
+    (error,) = parsed.errors
+    assert "#nocc" in error.line
+    assert "answer" in error.reason or error.line == "#nocc #note"
+
+
+def test_files_are_an_answer_that_nocc_may_be_about():
+    context = replace(CONTEXT, has_files=True)
+
+    assert parse_tags("#nocc", context).errors == ()
+    assert parse_tags("#nocc\n#note secret", context).errors
+
+
+def test_an_abbreviation_that_might_be_two_tags_is_a_mistake():
+    (error,) = parse("Hello\n#no").errors
+
+    assert error.reason == "#no could be #note or #nocc"

@@ -33,6 +33,8 @@ make_environment() {
         "$venv/bin/python" -m pip install --quiet --require-hashes -r "$lock"
         "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation -e "$root"
     fi
+    # Where Python may not keep byte code by itself, every start would compile all of it again.
+    "$venv/bin/python" -m compileall -q "$root/inboxd"
     echo "$wanted" >"$stamp"
 }
 

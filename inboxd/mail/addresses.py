@@ -39,7 +39,13 @@ _STAND_IN = re.compile(r"=\?(\d+)\?=")
 _LOCAL_MAILBOX = re.compile(
     r"([\w .'\"-]*+)<([\w-]{1,64})>|([\w-]{1,64}) *\(([\w .'-]*+)\)", re.ASCII
 )
+# What a semicolon may have a meaning beside: groups, quoted strings, comments, encoded words.
+_STRUCTURE = re.compile(r"[:\"()]|=\?")
+_UNQUOTED_LIST = re.compile(r'[^"(=,;:]*[,;][^"(=:]*')
 _EMPTY_MEMBERS = re.compile(r"([,;])(?: *+[,;])++")
+# Marks around a name and an address; what stands in brackets besides an address is no name.
+_AROUND = re.compile(r"[<>\"\[\]\\]|mailto:|\( *\)")
+_NAME_CHARS = 200
 _BETWEEN = re.compile(r"[\s<>()\[\]\",;:]+")
 
 
@@ -53,6 +59,11 @@ def read_addresses(field: str, value: str, reading: Reading) -> tuple[Address, .
         return ()
     most = reading.budget.max_addresses
     found = _read_common(value, most, reading)
+    if found is None and ";" in value and not _STRUCTURE.search(value):
+        # Outlook shows lists with semicolons, and people and programs copy that.
+        value = value.replace(";", ",").rstrip(", ")
+        reading.note(f"{field}: semicolons between addresses: read as commas")
+        found = _read_common(value, most, reading)
     if found is None:
         # A lone ">" is what is left of brackets somebody tore; nothing is said by it.
         whole = _EMPTY_MEMBERS.sub(r"\1", value if "<" in value else value.replace(">", ""))
@@ -78,7 +89,11 @@ def read_author(
     for value in values:
         if "<@" in value:
             reading.note("from: a route before the address: the address taken")
-        for address in read_addresses("from", value, reading) or _local_mailboxes(value):
+        addresses = read_addresses("from", value, reading) or _local_mailboxes(value)
+        # A comma in a name that nobody quoted parts it: "Doe, Jane <jane@…>".
+        if len(addresses) == 1 and (not addresses[0].name or _UNQUOTED_LIST.fullmatch(value)):
+            addresses = [Address(_name_around(value, addresses[0], reading), addresses[0].address)]
+        for address in addresses:
             found.setdefault(address.key, address)
     if len(values) > 1:
         reading.note(f"from: {len(values)} fields: all of them read")
@@ -86,11 +101,33 @@ def read_author(
         reading.note("from: several mailboxes: no author")
     elif not found:
         alone = len(stand_ins) == 1
-        reading.note(f"from: no address: {'Sender or Reply-To taken' if alone else 'no author'}")
-        return stand_ins if alone else ()
+        hidden = () if alone else _hidden(values, reading)
+        taken = "Sender or Reply-To taken" if alone else "the encoded one taken"
+        reading.note(f"from: no address: {taken if alone or hidden else 'no author'}")
+        return stand_ins if alone else hidden
     else:
         _doubt(next(iter(found.values())), reading)
     return tuple(found.values())
+
+
+def _name_around(value: str, address: Address, reading: Reading) -> str:
+    """Return the words around the only address of a field that is not well formed.
+
+    They are what the sender meant for a name, as far as nothing in them looks like an address.
+    """
+    words = decode_words(value, reading, "name").replace(address.address, " ")
+    name = " ".join(_AROUND.sub(" ", words).split()).strip(" ,;'")
+    usual = 0 < len(name) <= _NAME_CHARS and "@" not in name
+    return clean_line(name) if usual else ""
+
+
+def _hidden(values: list[str], reading: Reading) -> tuple[Address, ...]:
+    """Return the mailbox of a sender that encoded name and address together, if it is one."""
+    decoded = [decode_words(value, reading, "from") for value in values[:1] if "=?" in value]
+    found = [address for text in decoded for address in _candidates(clean_line(text))]
+    if len(found) != 1:
+        return ()
+    return (Address(_name_around(decoded[0], found[0], reading), found[0].address),)
 
 
 def _doubt(author: Address, reading: Reading) -> None:
@@ -160,6 +197,9 @@ def _read_structurally(field: str, value: str, reading: Reading) -> list[Address
     found: list[Address] = []
     for name, address in pairs:
         address = stand_ins.restored(address)
+        if address.startswith("'") and address.endswith("'"):
+            reading.note(f"{field}: quotes around an address: taken off")
+            address = address.strip("'")
         if not address or len(address) > MAX_ADDRESS_CHARS or not address.isprintable():
             continue
         found.append(_named(decode_words(stand_ins.restored(name), reading, "name"), address))
@@ -178,7 +218,8 @@ def _read_structurally(field: str, value: str, reading: Reading) -> list[Address
 def _named(name: str, address: str) -> Address:
     """Return a mailbox; a name that only repeats the address is none."""
     name = clean_line(name)
-    return Address("" if name.strip("'").casefold() == address.casefold() else name, address)
+    same = name.strip("'<>\" ").casefold() == address.casefold()
+    return Address("" if same or name in ("'", "''") else name, address)
 
 
 def _names_itself(candidates: list[dict[str, str]]) -> bool:

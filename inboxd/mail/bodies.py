@@ -6,6 +6,7 @@ import html as html_entities
 import re
 from dataclasses import dataclass, field
 
+from inboxd.mail.charset_labels import codec_name
 from inboxd.mail.charsets import decode_text, storable
 from inboxd.mail.entity import Entity
 from inboxd.mail.flowed import unflow
@@ -23,7 +24,12 @@ _STUB_CHARS = 400
 # Conversion takes a microsecond a character in the worst case.
 _CONVERTED_CHARS = 500_000
 _HTML_START = re.compile(r"\s*<(?:!doctype html|html|head|body)\b", re.I)
-_META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.I)
+_ENRICHED = {"text/enriched", "text/richtext"}
+_ENRICHED_MARK = re.compile(r"<<|<param>[^<]{0,200}</param>|</?[A-Za-z][A-Za-z-]{0,59}>", re.I)
+_ENRICHED_BREAKS = re.compile(r"\n+")
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{1,200}?charset\s*=\s*(?:&quot;)?[\"']?(?:&quot;)?([A-Za-z0-9_.:-]{2,40})", re.I
+)
 
 
 @dataclass(slots=True)
@@ -115,17 +121,25 @@ def _plain(raw: bytes, entity: Entity, body: Body, reading: Reading) -> str:
     data, files = split_uuencoded(entity.decoded(raw, reading))
     body.uuencoded += [(entity.index, file) for file in files]
     text = _text(data, entity.content.get("charset"), entity.type, reading)
+    if entity.type in _ENRICHED:
+        return _unenriched(text)
     if entity.content.get("format").lower() == "flowed":
         return unflow(text, delsp=entity.content.get("delsp").lower() == "yes")
     return text
 
 
+def _unenriched(text: str) -> str:
+    """Return the words of text/enriched (RFC 1896), where a single line end is a blank."""
+    text = _ENRICHED_BREAKS.sub(lambda run: "\n" * (len(run[0]) - 1) or " ", text.strip("\n"))
+    return _ENRICHED_MARK.sub(lambda mark: "<" if mark[0] == "<<" else "", text)
+
+
 def _html(raw: bytes, entity: Entity, reading: Reading) -> str:
     data = entity.decoded(raw, reading)
     declared = entity.content.get("charset")
-    if not declared:
+    if codec_name(declared) in (None, "ascii"):
         meta = _META_CHARSET.search(data, 0, 2000)
-        declared = meta.group(1).decode("ascii") if meta else ""
+        declared = meta.group(1).decode("ascii") if meta else declared
     return _text(data, declared, entity.type, reading)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from inboxd.mail.charset_short import short_codec
+
 # Text is judged by a few lines that hold foreign bytes, wherever they stand.
 SEARCHED_BYTES = 100_000
 SAMPLED_LINES = 50
 SAMPLED_BYTES = 8192
 FEWEST_BYTES = 6
+# Below this charset-normalizer has too little to compare with its tables of languages.
+_FEW_BYTES = 40
 
 _ASCII = bytes(range(128))
 _CANDIDATES = [
@@ -37,14 +41,15 @@ _FAR_EASTERN = {"gb18030", "big5", "cp932", "cp949", "euc_jp"}
 def guessed_codec(data: bytes) -> str | None:
     """Return the codec that probably reads `data`, or None where that cannot be told.
 
-    Deterministic; looks at no more than a sample. A handful of foreign bytes tells nothing.
+    Deterministic; looks at no more than a sample. A few foreign bytes tell little.
     """
     # Whole lines, since a sample must not end in the middle of a character.
     foreign = [line for line in data[:SEARCHED_BYTES].splitlines() if not line.isascii()]
     sample = b"\n".join(foreign[:SAMPLED_LINES])[:SAMPLED_BYTES]
     high = sample.translate(None, _ASCII)
-    if len(high) < FEWEST_BYTES:
-        return None
+    few = short_codec(sample, _LATIN_LETTERS) if 0 < len(high) < _FEW_BYTES else None
+    if few or len(high) < FEWEST_BYTES:
+        return few
     # Imported here because that costs more than reading a mail does, and is seldom needed.
     from charset_normalizer import from_bytes
 

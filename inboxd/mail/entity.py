@@ -21,6 +21,9 @@ _MAX_LOOKALIKES = 30_000
 
 _DELIMITER_TAIL = re.compile(rb"(--)?[ \t]*\r?(?:\n|\Z)")
 _FIRST_DELIMITER = re.compile(rb"(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n")
+# Behind a preamble only what the fields of a part follow is taken for a boundary.
+_LATER_DELIMITER = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-)", re.I | re.M)
+_PREAMBLE_BYTES = 20_000
 
 
 @dataclass(slots=True, eq=False)
@@ -97,10 +100,20 @@ def _entity(
         within=parent.type if parent else "",
         fields=fields,
         content=content_type(fields.get("content-type"), default, reading),
-        disposition=content_disposition(fields.get("content-disposition"), reading),
+        disposition=_disposition(fields, reading),
         body=fields.body,
         end=end,
     )
+
+
+def _disposition(fields: Fields, reading: Reading) -> Parameterized:
+    """Return the Content-Disposition; of several the first that names the file."""
+    values = fields.get_all("content-disposition")
+    if len(values) < 2:
+        return content_disposition(fields.get("content-disposition"), reading)
+    reading.note("mime: several fields Content-Disposition: the one with a file name taken")
+    found = [content_disposition(value, reading) for value in values[:10]]
+    return next((one for one in found if one.get("filename")), found[0])
 
 
 def _read_entity(
@@ -137,7 +150,9 @@ def _part_spans(raw: bytes, entity: Entity, room: int, reading: Reading) -> list
     boundary = entity.content.get("boundary").rstrip().encode("utf-8", "replace")
     lines, closed = _delimiters(raw, boundary, entity, room) if boundary else ([], False)
     if not lines:
-        found = _FIRST_DELIMITER.match(raw, entity.body, entity.end)
+        found = _FIRST_DELIMITER.match(raw, entity.body, entity.end) or _LATER_DELIMITER.search(
+            raw, entity.body, min(entity.end, entity.body + _PREAMBLE_BYTES)
+        )
         if found:
             boundary = found.group(1).removesuffix(b"--")
             lines, closed = _delimiters(raw, boundary, entity, room)

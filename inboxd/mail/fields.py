@@ -28,7 +28,8 @@ _LATE_FIELD = re.compile(rb"^" + _KNOWN + rb".{0,2000}(?:\n[ \t].{0,998}){0,20}"
 _MAX_BROKEN = 100
 _SEARCHED = 10
 _LABEL_WITHIN = 16_000
-_ENVELOPE_LINE = re.compile(rb"(?:\r?\n)*>?From [^\n]*\n")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ENVELOPE_LINE = re.compile(rb"(?:\r?\n)*>?From (?![ \t]*:)[^\n]*\n")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _DECLARED = re.compile(rb"charset[ \t]*=[ \t]*\"?([A-Za-z0-9_.:-]{2,40})", re.I)
 
@@ -37,12 +38,14 @@ _DECLARED = re.compile(rb"charset[ \t]*=[ \t]*\"?([A-Za-z0-9_.:-]{2,40})", re.I)
 class Fields:
     """Header fields: `items` in order, unfolded, encoded words still encoded.
 
-    `first` has the first value of each by lower-case name; `body` is where the body begins.
+    `first` has the first value of each by lower-case name, `repeated` the names that occur more
+    than once; `body` is where the body begins.
     """
 
     items: tuple[tuple[str, str], ...]
     first: dict[str, str]
     body: int
+    repeated: set[str]
 
     def get(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""
@@ -50,17 +53,19 @@ class Fields:
 
     def get_all(self, name: str) -> list[str]:
         """Return all values of the field `name` (lower case), topmost first."""
-        if name not in self.first:
-            return []
+        if name not in self.repeated:
+            return [self.first[name]] if name in self.first else []
         return [value for found, value in self.items if found.lower() == name]
 
 
 def skip_envelope_line(raw: bytes) -> int:
-    """Return the offset behind an mbox "From " line, or behind blank lines before the header."""
+    """Return the offset of the first field: behind an mbox "From " line, blanks, or a mark."""
     found = _ENVELOPE_LINE.match(raw)
     if found:
         return found.end()
-    start = len(raw) - len(raw.lstrip(b"\r\n"))
+    start = len(_BYTE_ORDER_MARK) if raw.startswith(_BYTE_ORDER_MARK) else 0
+    while raw[start : start + 1] in (b"\r", b"\n", b" ", b"\t"):
+        start += 1
     return start if start and _KNOWN_FIELD.match(raw, start) else 0
 
 
@@ -88,14 +93,20 @@ def read_fields(
         for name, value in wanted.findall(block.decode("utf-8", "surrogateescape"))
     ]
     if not block.isascii() or b"\x1b" in block:
-        declared = _DECLARED.search(raw, start, min(end, start + _LABEL_WITHIN))
+        near = raw[start : min(end, start + _LABEL_WITHIN)]
+        declared = _DECLARED.search(near)
         label = declared.group(1).decode("ascii") if declared else None
-        items = [(name, _repaired(name, value, label, reading)) for name, value in items]
+        items = [(name, _repaired(name, value, label, near, reading)) for name, value in items]
     items = [(name, clean_line(value)) for name, value in items]
     first: dict[str, str] = {}
+    repeated: set[str] = set()
     for name, value in items:
-        first.setdefault(name.lower(), value)
-    return Fields(tuple(items), first, body)
+        key = name.lower()
+        if key in first:
+            repeated.add(key)
+        else:
+            first[key] = value
+    return Fields(tuple(items), first, body, repeated)
 
 
 def _section(raw: bytes, start: int, end: int, limit: int, reading: Reading) -> tuple[int, int]:
@@ -124,10 +135,15 @@ def _section(raw: bytes, start: int, end: int, limit: int, reading: Reading) -> 
     return stop, body
 
 
-def _repaired(name: str, value: str, declared: str | None, reading: Reading) -> str:
-    """Read again a value that is not UTF-8, or that holds the escapes of ISO-2022-JP."""
+def _repaired(name: str, value: str, declared: str | None, near: bytes, reading: Reading) -> str:
+    """Read again a value that is not UTF-8, or that holds the escapes of ISO-2022-JP.
+
+    `near` is the beginning of the mail, by which an undeclared charset is guessed.
+    """
+    where = name[:40].lower()
     if _UNDECODED.search(value):
-        return decode_text(value.encode("utf-8", "surrogateescape"), declared, reading, name[:40])
+        data = value.encode("utf-8", "surrogateescape")
+        return decode_text(data, declared, reading, where, near)
     if "\x1b$" in value or "\x1b(" in value:
-        return decode_text(value.encode("utf-8"), "iso-2022-jp", reading, name[:40])
+        return decode_text(value.encode("utf-8"), "iso-2022-jp", reading, where)
     return value

@@ -36,10 +36,25 @@ _EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/xml": "xml",
     "application/zip": "zip",
+    "application/epub+zip": "epub",
+    "application/javascript": "js",
+    "application/vnd.ms-outlook": "msg",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/vnd.rar": "rar",
+    "application/x-7z-compressed": "7z",
+    "application/x-gzip": "gz",
+    "application/x-pdf": "pdf",
+    "application/x-rar-compressed": "rar",
+    "application/x-tar": "tar",
+    "application/x-zip-compressed": "zip",
+    "application/xhtml+xml": "html",
+    "audio/amr": "amr",
+    "audio/mp4": "m4a",
     "audio/mpeg": "mp3",
     "audio/ogg": "ogg",
     "audio/wav": "wav",
     "audio/x-wav": "wav",
+    "image/avif": "avif",
     "image/bmp": "bmp",
     "image/gif": "gif",
     "image/heic": "heic",
@@ -48,7 +63,10 @@ _EXTENSIONS = {
     "image/png": "png",
     "image/svg+xml": "svg",
     "image/tiff": "tif",
+    "image/vnd.microsoft.icon": "ico",
     "image/webp": "webp",
+    "image/x-icon": "ico",
+    "image/x-png": "png",
     "message/rfc822": "eml",
     "message/global": "eml",
     "text/calendar": "ics",
@@ -56,7 +74,8 @@ _EXTENSIONS = {
     "text/csv": "csv",
     "text/directory": "vcf",
     "text/html": "html",
-    "text/plain": "txt",
+    "text/javascript": "js",
+    "text/markdown": "md",
     "text/rtf": "rtf",
     "text/vcard": "vcf",
     "text/x-vcard": "vcf",
@@ -66,6 +85,9 @@ _EXTENSIONS = {
 }
 _NAMES = {
     "text/calendar": "invitation.ics",
+    "text/x-vcalendar": "invitation.ics",
+    "application/ics": "invitation.ics",
+    "application/calendar": "invitation.ics",
     "application/pgp-signature": "signature.asc",
     "application/pkcs7-mime": "smime.p7m",
     "application/x-pkcs7-mime": "smime.p7m",
@@ -88,12 +110,15 @@ def safe_filename(name: str, content_type: str, part: int) -> str:
 
 def filename_from_subject(subject: str, part: int) -> str:
     """Return the name of an attached mail: its subject, of which no part is taken for a path."""
-    return _bounded(f"{clean_line(subject)[:MAX_CHARS]}.eml") or f"attachment-{part}.eml"
+    name = _bounded(clean_line(subject)[:MAX_CHARS])
+    return _bounded(f"{name}.eml") if name else f"attachment-{part}.eml"
 
 
 def default_name(content_type: str, part: int) -> str:
     """Return the name of a nameless attachment."""
-    return _NAMES.get(content_type) or f"attachment-{part}.{_EXTENSIONS.get(content_type, 'bin')}"
+    plain = "txt" if content_type.startswith("text/") else "bin"
+    extension = _EXTENSIONS.get(content_type, plain)
+    return _NAMES.get(content_type) or f"attachment-{part}.{extension}"
 
 
 def _bounded(name: str) -> str:

@@ -1,13 +1,9 @@
-"""Header fields as text: unfolding, encoded words (RFC 2047), message ids and dates (RFC 5322)."""
+"""Header fields as text: unfolding, encoded words (RFC 2047), and message ids (RFC 5322)."""
 
 from __future__ import annotations
 
 import binascii
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
-from mailparser.dates import parse_mail_date
 
 from inboxd.mail.charsets import decode_text, storable
 from inboxd.mail.reading import Reading
@@ -22,15 +18,17 @@ _FOLD = re.compile(r"\r?\n[ \t]*")
 # line and paragraph separators, and the controls that turn the reading direction.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # RFC 2047 section 2. The text of a Q word may hold a stray "?", as broken senders write it, but
-# never the start of another word: so no start is searched further than to the next one. A word at
-# the end of a field may be cut off.
+# never the start of another word: so no start is searched further than to the next one. Some put
+# blanks around the charset and the letter, some name no charset. A word at the end of a field may
+# be cut off.
 ENCODED_WORD = re.compile(
-    r"=\?([^?\s=]{1,60})\?(?:[bB]\?([^?]*)|[qQ]\?((?:[^?=]|=(?!\?)|\?(?!=|\Z))*))(?:\?=|\??\Z)"
+    r"=\?([^?=]{0,60})\? ?(?:[bB] ?\?([^?]*)"
+    r"|[qQ] ?\?((?:[^?=]|=(?!\?)|\?(?!=|\Z))*(?:=(?=\?=(?!\?)))?))(?:\?=|\??\Z)"
 )
+# A soft line break of quoted-printable, with which some senders fold their words.
+_SOFT_BREAK = re.compile(r"= +(?==[0-9A-Fa-f]{2})")
 _BRACKETED_ID = re.compile(r"<([^<>]*)>")
 _BARE_ID = re.compile(r"[^\s<>,;()\"']+@[^\s<>,;()\"']+")
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2101, 1, 1, tzinfo=UTC)
 
 
 def unfold(value: str) -> str:
@@ -103,6 +101,8 @@ def _decoded(words: list[tuple[str, bool, str]], reading: Reading, where: str) -
 
 
 def _decode_q(encoded: str) -> bytes:
+    if "= " in encoded:
+        encoded = _SOFT_BREAK.sub("", encoded)
     return binascii.a2b_qp(encoded.encode("utf-8", "replace"), header=True)
 
 
@@ -137,30 +137,3 @@ def message_id(value: str) -> str | None:
     word = value.strip().strip("<>").strip()
     usable = word and len(word) <= MAX_MESSAGE_ID_CHARS and not re.search(r"[\s<>]", word)
     return word if usable else None
-
-
-def parse_date(value: str, reading: Reading) -> datetime | None:
-    """Return a Date field as an aware datetime in UTC, or None (with a defect) if it is absurd.
-
-    What RFC 5322 does not allow but its sense is plain ("9:05:00", no zone) is read leniently;
-    years before 1970 and after 2100 are no dates of mail.
-    """
-    strictly = parse_mail_date(value)
-    moment: datetime | None = strictly.value
-    if moment is None:
-        if strictly.reasons == ("invalid-date-syntax",):
-            moment = _lenient_date(value)
-        reading.note(f"date: not RFC 5322: {'read leniently' if moment else 'read as none'}")
-    if moment is not None and not _EARLIEST <= moment < _LATEST:
-        reading.note("date: outside 1970 to 2100: read as none")
-        return None
-    return moment
-
-
-def _lenient_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value[:200])
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    # ValueError, TypeError, IndexError: no date in it. OverflowError: years beyond datetime.
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

@@ -11,60 +11,28 @@ from functools import lru_cache
 from typing import Final
 
 from .html_block import Block
-from .html_marks import Mark, Zone, is_hidden, is_pixel, zone_of
+from .html_clients import Zone, inline_zone_of
+from .html_elements import (
+    BREAKING,
+    CELLS,
+    CONTAINERS,
+    IMPLIED_ENDS,
+    PARAGRAPHS,
+    SKIPPED,
+    TABLE_PARTS,
+)
+from .html_links import says_same, target
+from .html_lists import Numbering
+from .html_margins import Margins
+from .html_marks import Mark, checkbox, is_emoji, is_hidden, is_pixel, may_show_emoji
 from .html_tables import Table
 from .html_tokens import VOID, Tag, attributes, decoded, storable, tokens
+from .html_zones import RULE, Zones
 
 _MAX_TABLES: Final = 20
-_MAX_HREF: Final = 2000
 _LOOK_UP: Final = 64
-
-_PARAGRAPHS: Final = frozenset(
-    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "dl", "fieldset", "figure")
-)
-_CONTAINERS: Final = frozenset(
-    (
-        "div",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "dd",
-        "table",
-        "tr",
-        "td",
-        "th",
-        "pre",
-        "center",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "form",
-        "nav",
-        "aside",
-        "address",
-        "details",
-    )
-)
-_BREAKING: Final = (
-    _CONTAINERS | _PARAGRAPHS | frozenset(("dt", "tbody", "thead", "tfoot", "caption", "body"))
-)
-_TABLE_PARTS: Final = frozenset(("table", "tr", "td", "th", "tbody", "thead", "tfoot"))
-_CELLS: Final = frozenset(("td", "th"))
-# By start tag: what it ends without an end tag, and what it cannot reach beyond.
-_IMPLIED_ENDS: Final = {
-    "td": (_CELLS, frozenset(("tr", "table"))),
-    "th": (_CELLS, frozenset(("tr", "table"))),
-    "tr": (frozenset(("tr", "td", "th")), frozenset(("table",))),
-    "li": (frozenset(("li",)), frozenset(("ul", "ol", "td", "th"))),
-    "dd": (frozenset(("dd",)), frozenset(("dl", "td", "th"))),
-}
-_SKIPPED: Final = frozenset(
-    ("svg", "object", "select", "template", "audio", "video", "canvas", "map")
-)
-_LINK_SCHEMES: Final = ("http://", "https://", "mailto:", "tel:", "ftp://")
+_INLINE: Final = frozenset(("a", "span", "br", "font"))
+_ENDING: Final = BREAKING | {"a"}
 _INVISIBLE: Final = ("\u200b", "\u2060", "\ufeff", "\u034f")
 
 
@@ -82,8 +50,9 @@ class Renderer:
         self._flat_tables = 0
         self._open: list[tuple[str, Zone | None]] = []
         self._counts: dict[str, int] = {}
-        self._signatures = 0
-        self._attribution: int | None = None
+        self._zones = Zones()
+        self._margins = Margins("")
+        self._tight = False
         self._pre = 0
         self._skipped = ""
         self._skip_depth = 0
@@ -92,33 +61,29 @@ class Renderer:
 
     def render(self, html: str) -> str:
         """Return the text of `html`."""
+        self._margins = Margins(html)
         for token in tokens(html):
             if isinstance(token, str):
                 if not self._skipped:
                     self._add_text(token)
             elif self._skipped:
                 self._skip(token)
-            elif token.closing:
-                self._end(token.name)
-            else:
+            elif not token.closing:
                 self._start(token)
+            elif token.name in _ENDING or self._counts.get(token.name):
+                self._end(token.name)
         self._end_link()
         while self._open:
             self._pop()
         self._end_line()
         return "\n".join(self._root.lines)
 
-    @property
-    def _mark(self) -> str:
-        if self._signatures:
-            return Mark.SIGNATURE
-        return Mark.ATTRIBUTION if self._attribution is not None else ""
-
     def _end_line(self) -> None:
         block = self._block
-        block.space = False
         if block.parts:
-            block.end_line(self._mark)
+            block.end_line(self._zones.mark_of(block))
+        else:
+            block.skip_line()
 
     def _add_text(self, text: str) -> None:
         text = decoded(text)
@@ -154,79 +119,78 @@ class Renderer:
 
     def _start(self, tag: Tag) -> None:
         name = tag.name
-        if name in _SKIPPED or (
+        if name in SKIPPED or (
             tag.attributes and not self._reveal and name not in VOID and is_hidden(tag.attributes)
         ):
             self._skipped, self._skip_depth = name, 1
-            if name in _BREAKING:
+            if name in BREAKING:
                 self._end_line()
-        elif name == "br":
-            self._break_line()
-        elif name == "a":
-            self._start_link(tag)
+        elif name in BREAKING:
+            self._start_block(tag)
         elif name == "img":
             self._add_image(tag)
-        elif name in _BREAKING:
-            self._start_block(tag)
-        elif tag.attributes and name == "span" and zone_of(tag) is Zone.BORDER:
-            self._draw_border()
+        elif name == "input":
+            self._block.add_words(checkbox(tag))
+        else:
+            if name == "br":
+                self._break_line()
+            elif name == "a":
+                self._start_link(tag)
+            if tag.attributes and name in _INLINE:
+                self._start_inline(tag)
+
+    def _start_inline(self, tag: Tag) -> None:
+        """Enter what a client named within a line; a name within that is left with it."""
+        name = tag.name
+        zone = inline_zone_of(tag.attributes)
+        if zone is not None and zone not in (Zone.SIGNATURE, Zone.ATTRIBUTION):
+            self._end_line()
+            self._zones.enter(zone, self._block, 0)
+        elif name != "br" and (zone is not None or self._counts.get(name)):
+            if zone is not None:
+                self._end_line()
+            self._push(name, zone)
+
+    def _push(self, name: str, zone: Zone | None) -> None:
+        self._open.append((name, zone))
+        self._counts[name] = self._counts.get(name, 0) + 1
+        if zone is not None:
+            self._zones.enter(zone, self._block, len(self._open))
 
     def _start_block(self, tag: Tag) -> None:
         name = tag.name
         self._end_line()
-        if name in _IMPLIED_ENDS:
-            self._close_siblings(*_IMPLIED_ENDS[name])
-        zone = zone_of(tag) if tag.attributes or name == "blockquote" else None
-        if name in _PARAGRAPHS or name == "blockquote":
+        if self._counts.get("p"):
+            self._close("p")
+        if name in IMPLIED_ENDS:
+            self._close_siblings(*IMPLIED_ENDS[name])
+        zone = self._zones.of(tag)
+        if name == "p":
+            self._tight = self._margins.are_tight(tag.attributes)
+        if (name in PARAGRAPHS and not (name == "p" and self._tight)) or name == "blockquote":
             self._block.ask_gap()
-        if zone is Zone.BORDER:
-            self._draw_border()
-            zone = None
+        if name in CONTAINERS or (zone is not None and name == "p"):
+            self._push(name, zone)
+        elif zone is not None:
+            self._zones.enter(zone, self._block, 0)
         if name == "hr":
-            self._block.put("-" * 20, self._mark)
+            self._block.put(RULE, self._zones.mark)
             self._block.ask_gap()
-        if name not in _CONTAINERS:
-            return
-        self._open.append((name, zone))
-        self._counts[name] = self._counts.get(name, 0) + 1
-        if zone is not None:
-            self._enter_zone(zone)
-        if name in _TABLE_PARTS:
-            self._start_table_part(name)
+        if name in TABLE_PARTS:
+            self._start_table_part(tag)
         elif name in ("ul", "ol"):
             if not self._block.lists:
                 self._block.ask_gap()
-            self._block.lists.append(0 if name == "ol" else -1)
+            self._block.lists.append(Numbering(tag))
         elif name == "li":
-            self._block.lead = self._bullet()
+            lists = self._block.lists
+            self._block.lead = lists[-1].next(tag) if lists else ""
         elif name == "pre":
             self._pre += 1
             self._block.ask_gap()
 
-    def _bullet(self) -> str:
-        lists = self._block.lists
-        if not lists:
-            return ""
-        if lists[-1] < 0:
-            return "- "
-        lists[-1] += 1
-        return f"{lists[-1]}. "
-
-    def _enter_zone(self, zone: Zone) -> None:
-        if zone is Zone.QUOTE:
-            self._block.ask_gap()
-            self._block.quotes += 1
-            self._attribution = None
-        elif zone is Zone.SIGNATURE:
-            self._signatures += 1
-        elif zone is Zone.ATTRIBUTION:
-            self._attribution = len(self._open)
-
-    def _draw_border(self) -> None:
-        self._end_line()
-        self._block.put("", Mark.BORDER)
-
-    def _start_table_part(self, name: str) -> None:
+    def _start_table_part(self, tag: Tag) -> None:
+        name = tag.name
         if name == "table":
             if len(self._columns) < _MAX_TABLES:
                 self._columns.append((self._block, Table()))
@@ -237,14 +201,13 @@ class Renderer:
             return
         if name == "tr":
             self._columns[-1][1].start_row()
-        else:
+        elif name in CELLS:
+            self._columns[-1][1].start_cell(tag)
             self._block = Block()
 
     def _start_link(self, tag: Tag) -> None:
         self._end_link()
-        href = attributes(tag).get("href", "").strip()
-        if href.lower().startswith(_LINK_SCHEMES) and len(href) <= _MAX_HREF:
-            self._href = "".join(href.split())
+        self._href = target(attributes(tag).get("href", ""))
         self._label.clear()
 
     def _end_link(self) -> None:
@@ -252,15 +215,19 @@ class Renderer:
         if href is None:
             return
         label = " ".join("".join(self._label).split())
-        if (label or self._reveal) and not _says_same(label, href):
-            self._block.add_words(f" <{href.removeprefix('mailto:')}>")
+        if (label or self._reveal) and not says_same(label, href):
+            self._block.add_target(href.removeprefix("mailto:"))
 
     def _add_image(self, tag: Tag) -> None:
-        if not self._reveal and self._href is None:
+        if not (self._reveal or self._href is not None or may_show_emoji(tag.attributes)):
             return
         values = attributes(tag)
         text = values.get("alt", "").strip()
-        if text and not is_pixel(values) and (self._reveal or not "".join(self._label).strip()):
+        if is_emoji(text):
+            self._add_text(text)
+        elif self._href is None and not self._reveal:
+            return
+        elif text and not is_pixel(values) and (self._reveal or not "".join(self._label).strip()):
             self._label.append(text)
             self._block.add_words(f"[{text}]")
 
@@ -269,11 +236,11 @@ class Renderer:
     def _end(self, name: str) -> None:
         if name == "a":
             self._end_link()
-        elif name in _CONTAINERS:
+        if name in CONTAINERS or self._counts.get(name):
             self._close(name)
-        elif name in _BREAKING:
+        elif name in BREAKING:
             self._end_line()
-            if name in _PARAGRAPHS:
+            if name in PARAGRAPHS and not (name == "p" and self._tight):
                 self._block.ask_gap()
 
     def _close(self, name: str) -> None:
@@ -289,7 +256,7 @@ class Renderer:
                 for _ in range(back):
                     self._pop()
                 return
-            if opened in _TABLE_PARTS and name not in _TABLE_PARTS:
+            if opened in TABLE_PARTS and name not in TABLE_PARTS:
                 return
 
     def _close_siblings(self, names: frozenset[str], borders: frozenset[str]) -> None:
@@ -321,19 +288,9 @@ class Renderer:
             self._pre -= name == "pre"
             block.ask_gap()
         if zone is not None:
-            self._leave_zone(zone)
+            self._zones.leave(zone, block, len(self._open))
         self._open.pop()
         self._counts[name] -= 1
-
-    def _leave_zone(self, zone: Zone) -> None:
-        if zone is Zone.QUOTE:
-            self._block.quotes -= 1
-            self._block.gap = None
-            self._block.ask_gap()
-        elif zone is Zone.SIGNATURE:
-            self._signatures -= 1
-        elif zone is Zone.ATTRIBUTION and self._attribution == len(self._open):
-            self._attribution = None
 
     def _end_cell(self) -> None:
         if self._flat_tables:
@@ -351,7 +308,7 @@ class Renderer:
         for line in table.lines():
             if line:
                 mark, line = Mark.parted(line)
-                block.put(line, mark or self._mark)
+                block.put(line, mark or self._zones.mark)
             else:
                 block.ask_gap()
 
@@ -369,18 +326,6 @@ class Renderer:
             self._skipped = ""
             if not tag.closing:
                 self._start(tag)
-
-
-def _says_same(label: str, href: str) -> bool:
-    """Tell whether a link's text already names its target."""
-    kind, _, target = href.partition(":")
-    if kind.lower() in ("mailto", "tel"):
-        target = target.partition("?")[0]
-        return target.lower() in label.lower() or not target
-    bare = target.strip("/").removeprefix("www.")
-    return label.partition("://")[2].strip("/").removeprefix("www.") == bare or (
-        label.strip("/").removeprefix("www.") == bare
-    )
 
 
 @lru_cache(maxsize=4)

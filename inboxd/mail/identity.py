@@ -18,7 +18,7 @@ _AUTHORED = re.compile(
 )
 _NO_FIELD = re.compile(rb"\n(?![ \t\r\n]|[!-9;-~]+[ \t]*:|\Z)")
 _HEADER_END = re.compile(rb"\n\r?\n")
-_ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
+_ENVELOPE_LINE = re.compile(rb">?From (?![ \t]*:)[^\n]*\n")
 _MOST_HEADER_BYTES = 1_000_000
 _TRAILING = (b" \n", b"\t\n", b"\r\n")
 _SHORT_RUN = 4

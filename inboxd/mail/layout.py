@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from inboxd.mail.entity import Entity
 
@@ -16,7 +17,13 @@ _REPORTS = {
     "message/global-headers",
 }
 MESSAGES = {"message/rfc822", "message/global", "message/news"}
-_BODY_TYPES = {"text/plain", "text/html"}
+HTML_TYPES = {"text/html", "text/xhtml", "application/xhtml+xml"}
+# Text that is read by programs, and is a file to people. Any other text is shown.
+_DATA_TYPES = {
+    *("text/calendar", "text/x-vcalendar", "text/vcard", "text/x-vcard", "text/directory"),
+    *("text/css", "text/csv", "text/tab-separated-values", "text/rtf", "text/xml", "text/json"),
+    *("text/javascript", "text/x-vnote", "text/x-amp-html", "text/watch-html"),
+}
 # Renderings for programs other than mail clients; the same words stand in the HTML beside them.
 _OTHER_RENDERINGS = {"text/x-amp-html", "text/watch-html"}
 
@@ -42,15 +49,39 @@ class Layout:
 
 
 def lay_out(root: Entity) -> Layout:
-    """Sort the entities of a mail."""
+    """Sort the entities of a mail.
+
+    Where it has no body, the first text that it names but wants shown (RFC 2183 section 2.1) is
+    the body, besides being a file.
+    """
     layout = Layout()
     _place(root, layout)
+    if not layout.pieces:
+        shown = (e for e in layout.files if e.disposition.value == "inline" and _is_text(e.type))
+        layout.pieces += [_piece(entity) for entity in islice(shown, 1)]
     return layout
 
 
 def filename_parameter(entity: Entity) -> str:
-    """Return the name that a part gives itself, or an empty string."""
-    return entity.disposition.get("filename") or entity.content.get("name")
+    """Return the name that a part gives itself, or an empty string.
+
+    Some senders mix up which parameter belongs to which field, or which quotes to use.
+    """
+    name = (
+        entity.disposition.get("filename")
+        or entity.content.get("name")
+        or entity.content.get("filename")
+        or (entity.disposition.get("name") if entity.disposition.value != "form-data" else "")
+    )
+    return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "'" else name
+
+
+def _is_text(kind: str) -> bool:
+    return kind in HTML_TYPES or (kind.startswith("text/") and kind not in _DATA_TYPES)
+
+
+def _piece(entity: Entity) -> Piece:
+    return Piece([], [entity]) if entity.type in HTML_TYPES else Piece([[entity]], [])
 
 
 def _place(entity: Entity, layout: Layout) -> None:
@@ -72,8 +103,7 @@ def _place(entity: Entity, layout: Layout) -> None:
             layout.reports.append(entity)
         layout.files.append(entity)
     elif _is_body(entity, layout):
-        is_html = kind == "text/html"
-        layout.pieces.append(Piece([], [entity]) if is_html else Piece([[entity]], []))
+        layout.pieces.append(_piece(entity))
     else:
         layout.files.append(entity)
 
@@ -93,7 +123,7 @@ def _is_body(entity: Entity, layout: Layout) -> bool:
     if kind.startswith("multipart/"):
         # Nothing could be found in it: what stands there is text as far as it is anything.
         return not entity.too_deep and (entity.depth == 0 or not layout.pieces)
-    if kind not in _BODY_TYPES or entity.disposition.value == "attachment":
+    if not _is_text(kind) or entity.disposition.value == "attachment":
         return False
     if entity.disposition.get("filename"):
         return False
@@ -126,7 +156,7 @@ def _place_related(entity: Entity, layout: Layout) -> None:
     roots += [child for child in entity.children if child.type.startswith(("text/", "multipart/"))]
     for child in entity.children:
         nameless = not child.content_id and not filename_parameter(child)
-        if child in roots[:1] or (nameless and child.type in _BODY_TYPES):
+        if child in roots[:1] or (nameless and _is_text(child.type)):
             _place(child, layout)
         else:
             layout.files += _leaves(child)

@@ -7,11 +7,15 @@ read as people would read it and marked in `ParsedMail.defects`.
 
 from __future__ import annotations
 
+import html as html_entities
+import re
 from dataclasses import replace
+from urllib.parse import unquote
 
 from inboxd.mail.addresses import read_addresses, read_author
 from inboxd.mail.bodies import Body, fill_body, read_body
 from inboxd.mail.charsets import decode_text
+from inboxd.mail.dates import parse_date
 from inboxd.mail.entity import Entity, normalized, read_header, scan
 from inboxd.mail.headers import (
     MAX_REFERENCES,
@@ -19,7 +23,6 @@ from inboxd.mail.headers import (
     display,
     message_id,
     message_ids,
-    parse_date,
 )
 from inboxd.mail.layout import Layout, lay_out
 from inboxd.mail.model import Address, Attachment, Headers, MimeBudget, ParsedMail
@@ -56,7 +59,10 @@ _NEVER_ENCODED = {
     "references",
     "return-path",
 }
+# Fields that RFC 5322 section 3.6 allows once; a second From is dealt with where it is read.
+_ONCE = ("subject", "date", "message-id", "content-type")
 _SPLIT_CHARS = 100_000
+_CONTENT_ID = re.compile(r"cid:([^\"'\s<>)]{1,998})")
 
 
 def parse(raw: bytes, budget: MimeBudget = DEFAULT_BUDGET) -> ParsedMail:
@@ -95,7 +101,7 @@ def _parse(raw: bytes, size: int, reading: Reading) -> ParsedMail:
     body = read_body(raw, layout.pieces, reading)
     attachments = _read_files(raw, layout, body, reading)
     reports = tuple(report_part(raw, entity, reading) for entity in layout.reports)
-    reply_text, elided_text = _split(body, reading)
+    reply_text, elided_text = _split(body, mail.subject, reading)
     return replace(
         mail,
         text=body.text,
@@ -122,6 +128,9 @@ def _read_header_fields(entity: Entity, size: int, reading: Reading) -> ParsedMa
         decoded = [decode_words(value, reading, name) for value in values(name)]
         return message_ids(" ".join(decoded))[-MAX_REFERENCES:]
 
+    for name in _ONCE:
+        if name in fields.repeated:
+            reading.note(f"{name}: several fields: the first taken")
     sender, reply_to = addresses("sender"), addresses("reply-to")
     return ParsedMail(
         from_=read_author(values("from"), sender or reply_to, reading),
@@ -153,7 +162,7 @@ def _field_text(name: str, value: str, reading: Reading) -> str:
     """
     if "=?" not in value or name.lower() in _NEVER_ENCODED:
         return value
-    return display(value, reading, name[:40])
+    return display(value, reading, name[:40].lower())
 
 
 def _message_id(value: str, reading: Reading) -> str | None:
@@ -180,6 +189,7 @@ def _read_files(raw: bytes, layout: Layout, body: Body, reading: Reading) -> tup
     The words in it become the body where the mail has none of its own.
     """
     attachments: list[Attachment] = []
+    referred = _referred_ids(body.html)
     for entity in layout.files:
         unpacked = unpack(raw, entity, reading) if is_tnef(entity) else None
         if unpacked is None:
@@ -190,10 +200,18 @@ def _read_files(raw: bytes, layout: Layout, body: Body, reading: Reading) -> tup
         attachments += describe_unpacked(entity, unpacked.files, reading)
         if not body.text.strip():
             fill_body(body, unpacked.text, unpacked.html, reading)
-    return (*attachments, *describe_uuencoded(body.uuencoded, reading))
+    shown = [replace(a, inline=True) if a.content_id in referred else a for a in attachments]
+    return (*shown, *describe_uuencoded(body.uuencoded, reading))
 
 
-def _split(body: Body, reading: Reading) -> tuple[str, str]:
+def _referred_ids(html: str | None) -> set[str | None]:
+    """Return the content ids that the HTML shows, wherever their parts stand (RFC 2392)."""
+    if html is None or "cid:" not in html:
+        return set()
+    return {unquote(html_entities.unescape(found)) for found in _CONTENT_ID.findall(html)}
+
+
+def _split(body: Body, subject: str, reading: Reading) -> tuple[str, str]:
     """Return what the sender newly wrote, and what was set aside.
 
     Behind `_SPLIT_CHARS` nobody writes anew: that is set aside without being looked at.
@@ -203,7 +221,7 @@ def _split(body: Body, reading: Reading) -> tuple[str, str]:
         from inboxd.mail.quotes import split_reply
 
         # Of HTML alone the clients' own marks of quotes are read, rather than their rendering.
-        reply = split_reply("" if body.converted else text, body.html)
+        reply = split_reply("" if body.converted else text, body.html, subject=subject)
         return reply.reply_text, reply.elided_text + rest
     # Broad on purpose: a fault in finding quotes must not lose the words themselves.
     except Exception as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from urllib.parse import unquote
 
 from inboxd.mail.charsets import decode_text
 from inboxd.mail.entity import Entity, normalized, scan
 from inboxd.mail.fields import SUBJECT_FIELD, read_fields
 from inboxd.mail.filenames import filename_from_subject, safe_filename
-from inboxd.mail.headers import clean_line, display
+from inboxd.mail.headers import clean_line, decode_words, display
 from inboxd.mail.layout import MESSAGES, filename_parameter, lay_out
 from inboxd.mail.model import Attachment, MimeBudget, ReportPart
 from inboxd.mail.reading import DEFAULT_BUDGET, Reading
@@ -21,6 +23,8 @@ REPORT_BYTES = 64_000
 INSIDE = 1_000_000
 _SUBJECT_WITHIN = 64_000
 _SUBJECT_CHARS = 2000
+# A name with an extension; other words describe a part rather than name it.
+_FILE_NAME = re.compile(r"[^\r\n/\\]{1,200}\.[A-Za-z0-9]{1,5}")
 
 
 def describe(raw: bytes, entity: Entity, reading: Reading) -> Attachment:
@@ -55,7 +59,7 @@ def describe(raw: bytes, entity: Entity, reading: Reading) -> Attachment:
 
 
 def _filename(entity: Entity, data: bytes, reading: Reading) -> str:
-    name = filename_parameter(entity)
+    name = filename_parameter(entity) or _name_beside(entity)
     if not name and entity.type in MESSAGES:
         limit = _SUBJECT_WITHIN
         fields = read_fields(data, 0, len(data), limit, Reading(reading.budget), SUBJECT_FIELD)
@@ -63,6 +67,21 @@ def _filename(entity: Entity, data: bytes, reading: Reading) -> str:
         subject = display(value, reading, "subject of an attached mail")
         return filename_from_subject(subject, entity.index)
     return safe_filename(name, entity.type, entity.index)
+
+
+def _name_beside(entity: Entity) -> str:
+    """Return the name that the fields beside the usual ones give a part, or an empty string."""
+    described = entity.fields.get("content-description")
+    if _FILE_NAME.fullmatch(described):
+        return described
+    path = _last_element(entity.fields.get("content-location"))
+    return path if _FILE_NAME.fullmatch(path) else ""
+
+
+def _last_element(location: str) -> str:
+    """Return the last element of the path of an address, its escapes decoded (RFC 2557)."""
+    path = location.partition("?")[0].partition("#")[0].strip().rpartition("/")[2]
+    return unquote(path[:_SUBJECT_CHARS])
 
 
 def is_tnef(entity: Entity) -> bool:
@@ -109,6 +128,7 @@ def describe_uuencoded(found: list[tuple[int, UuFile]], reading: Reading) -> lis
         numbers[owner] = numbers.get(owner, 0) + 1
         part = owner + INSIDE * numbers[owner]
         name = decode_text(file.name, None, reading, "uuencoded file name")
+        name = decode_words(name, reading, "uuencoded file name")
         attachments.append(
             Attachment(
                 part=part,

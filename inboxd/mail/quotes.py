@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from .html_agreement import end_of_same, marks_more
 from .html_text import marked_text
 from .quotes_endings import banner_end, ending_at
 from .quotes_marker import between_quotes, cut_at_marker
@@ -22,11 +23,14 @@ _STUB: Final = re.compile(
     r"|view (?:this|the) (?:e-?mail|message)|client de messagerie|cliente de correo|\bimage:",
     re.IGNORECASE,
 )
+_COLONS: Final = (":", "：")
 _INVISIBLE: Final = ("\ufeff", "\u200b", "\u200e", "\u200f")
 # Clients whose containers say where the quote begins even when the plain text does not.
 _CONTAINERS: Final = re.compile(
     r"divRplyFwdMsg|appendonsend|yahoo_quoted|moz-cite-prefix|gmail_quote|protonmail_quote"
-    r"|OutlookMessageHeader|mail-editor-reference-message-container"
+    r"|OutlookMessageHeader|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION"
+    r"|_____replyseparator|messageReplySection|zmail_extra|freshdesk_quote|tutanota_quote"
+    r"|front-blockquote|isReplyContent|ntes-mailmaster-quote|__QUOTED_TEXT__|reply-intro"
 )
 
 
@@ -40,10 +44,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Keep:
-    """What is not set aside."""
+    """What is not set aside; and the mail's subject."""
 
     signatures: bool
     sign_off: bool
+    subject: str
 
 
 def split_reply(
@@ -52,6 +57,7 @@ def split_reply(
     *,
     keep_signatures: bool = False,
     keep_sign_off: bool = False,
+    subject: str = "",
 ) -> Reply:
     """Split a mail's text into the sender's new words and the rest. Total; linear in time.
 
@@ -60,9 +66,10 @@ def split_reply(
     lost: the two results together hold every line. `reply_text` is never empty where there is
     text: a forwarded mail without a word on top is its own message. With `keep_signatures` only
     quotes are set aside; with `keep_sign_off` signatures and footers are, but not the words of
-    farewell with which a letter ends.
+    farewell with which a letter ends. The mail's `subject` tells Outlook's forwards ("FW: …"),
+    which look like answers otherwise: they are kept with the words above them.
     """
-    keep = _Keep(keep_signatures, keep_sign_off)
+    keep = _Keep(keep_signatures, keep_sign_off, subject)
     if not html:
         return _split(text, keep)
     if _is_poor(text):
@@ -73,7 +80,18 @@ def split_reply(
     if not reply.elided_text and _CONTAINERS.search(html):
         marked = _split(marked_text(html), keep, marked=True)
         return marked if marked.elided_text else reply
+    if not keep_signatures and marks_more(html, text, reply.reply_text):
+        return _cut_as_marked(reply, _split(marked_text(html), keep, marked=True))
     return reply
+
+
+def _cut_as_marked(reply: Reply, marked: Reply) -> Reply:
+    """Set aside what the plain reply has below the words that the HTML marks as the writer's."""
+    end = end_of_same(reply.reply_text, marked.reply_text) if marked.elided_text else None
+    if end is None:
+        return reply
+    rest = _joined([reply.reply_text[end:].split("\n"), reply.elided_text.split("\n")], "\n")
+    return Reply(reply.reply_text[:end].rstrip(), rest)
 
 
 def _is_poor(text: str) -> bool:
@@ -89,7 +107,7 @@ def _split(text: str, keep: _Keep, *, marked: bool = False) -> Reply:
             if invisible in text:
                 text = text.replace(invisible, "")
     sorted_ = _Sorted()
-    parts = read_parts(text.split("\n"), marked=marked)
+    parts = read_parts(text.split("\n"), marked=marked, subject=keep.subject)
     _assign(parts, sorted_, keep)
     reply = _joined(sorted_.new, "\n\n")
     if not reply:
@@ -153,7 +171,7 @@ def _answered(parts: list[Part], endings: dict[int, int]) -> set[int]:
     """Return the quotes that stay with the answers written between them.
 
     One quote with an answer below it and nothing quoted after is an answer at the bottom: that
-    quote is set aside like one at the bottom.
+    quote is set aside like one at the bottom, unless the writer cites it ("You said:").
     """
     quotes: list[int] = []
     answered: set[int] = set()
@@ -162,7 +180,17 @@ def _answered(parts: list[Part], endings: dict[int, int]) -> set[int]:
             quotes.append(index)
         elif part.kind is Kind.WORDS and quotes and _has_words(part, endings.get(index)):
             answered.add(quotes[-1])
-    return answered if len(quotes) > 1 else set()
+    if len(quotes) > 1:
+        return answered
+    return {index for index in quotes if _is_cited(parts, index, answered=index in answered)}
+
+
+def _is_cited(parts: list[Part], index: int, *, answered: bool) -> bool:
+    """Tell whether the writer put a quote there: below a colon of his own, with words below it."""
+    above = next((part for part in reversed(parts[:index]) if not part.is_blank), None)
+    if above is None or above.kind is not Kind.WORDS:
+        return False
+    return answered and _trimmed(above.lines).endswith(_COLONS)
 
 
 def _has_words(part: Part, end: int | None) -> bool:

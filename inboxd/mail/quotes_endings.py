@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from .quotes_devices import is_apology, is_device_footer
+from .quotes_farewells import dashed_name, ruled_signature, sign_off
 from .quotes_headers import is_rule
 from .quotes_phrases import (
-    APOLOGIES,
     BANNER_OPENINGS,
     BANNER_WORDS,
-    CLOSINGS,
-    COMMA_CLOSINGS,
-    DEVICE_ENDINGS,
-    DEVICE_OPENINGS,
+    FOREIGN_NOTICE_STEMS,
     NOTICE_HEADINGS,
     NOTICE_STEMS,
-    POSTSCRIPTS,
     RECEIVER,
-    SCANNER_OPENINGS,
     SECRECY,
-    THANKS,
-    UNSPACED_OPENINGS,
 )
 
 _DELIMITERS: Final = frozenset(("--", "—", "—-", "––", "__"))
 _LOOSE_LINES: Final = 12
 _STRICT_LINES: Final = 40
 _FOOTER_LINES: Final = 10
-_SIGN_OFF_LINES: Final = 14
 _SHORT: Final = 80
 _MAX_ENDINGS: Final = 6
 _LOOK_BACK: Final = 80
 _LIST_WORDS: Final = ("mailing list", "listinfo", "unsubscribe", "http://", "https://", "@")
-# "-Anna", "/John Doe", "— Bob": capitalised words and nothing else.
-_DASHED_NAME: Final = re.compile(
-    r"(?:[-/~]|[–—]\s?)[^\W\d_a-z][\w.'’]{0,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){0,3}"
-)
-_DEVICE: Final = re.compile(rf"(?:{'|'.join(map(re.escape, DEVICE_OPENINGS))})\b")
-_DEVICE_BLANKS: Final = 10
-_SENTENCE_END: Final = re.compile(r"[.!?…。！？]$")
-
 Step = Callable[[Sequence[str], list[int]], int | None]
 
 
@@ -57,7 +41,7 @@ def ending_at(lines: Sequence[str], *, all_of_it: bool = False, keep_sign_off: b
     first = max(0, end - _LOOK_BACK)
     filled = [index for index in range(first, end) if lines[index].strip()]
     tail = "\n".join(lines[-_LOOK_BACK:]).casefold()
-    steps = _ALL_STEPS if any(stem in tail for stem in NOTICE_STEMS) else _STEPS
+    steps = _ALL_STEPS if _may_hold_notice(tail) else _STEPS
     if keep_sign_off:
         steps = tuple(step for step in steps if step not in _SIGN_OFFS)
     for _ in range(_MAX_ENDINGS):
@@ -69,6 +53,12 @@ def ending_at(lines: Sequence[str], *, all_of_it: bool = False, keep_sign_off: b
         end = cut
         filled = [index for index in filled if index < end]
     return end
+
+
+def _may_hold_notice(tail: str) -> bool:
+    if any(map(tail.__contains__, NOTICE_STEMS)):
+        return True
+    return not tail.isascii() and any(map(tail.__contains__, FOREIGN_NOTICE_STEMS))
 
 
 def _has_text(lines: Sequence[str], end: int) -> bool:
@@ -133,83 +123,20 @@ def _device(lines: Sequence[str], filled: list[int]) -> int | None:
         line = lines[filled[place]].strip()
         if is_device_footer(line):
             return _with_rule(lines, filled, place)
-        apologises = len(line) < _SHORT and any(word in line.casefold() for word in APOLOGIES)
-        if not (apologises or line.startswith(("http", "<http")) or line in _DELIMITERS):
+        if not (is_apology(line) or line.startswith(("http", "<http")) or line in _DELIMITERS):
             return None
     return None
-
-
-def is_device_footer(line: str) -> bool:
-    """Tell whether the stripped `line` is what a device or program signs with.
-
-    "Sent from my desk, is much easier" is not: they write neither commas nor long sentences.
-    """
-    if not 6 <= len(line) <= 120:
-        return False
-    text = line.casefold().strip("*_ ")
-    words = text.partition("<")[0].rstrip()
-    if len(words) > _SHORT or "," in words or words.count(" ") > _DEVICE_BLANKS:
-        return text.startswith(SCANNER_OPENINGS)
-    if words.endswith(DEVICE_ENDINGS) or text.startswith(SCANNER_OPENINGS):
-        return True
-    return words.startswith(UNSPACED_OPENINGS) or _DEVICE.match(words) is not None
-
-
-def _sign_off(lines: Sequence[str], filled: list[int]) -> int | None:
-    """A closing on a line of its own with names, titles and numbers below it."""
-    found: int | None = None
-    named = False
-    for place in range(len(filled) - 1, max(-1, len(filled) - 1 - _SIGN_OFF_LINES), -1):
-        line = lines[filled[place]].strip()
-        if _closes(line):
-            if named:
-                found = filled[place]
-            continue
-        if not _could_be_signature(line):
-            break
-        named = True
-    return found
-
-
-def _closes(line: str) -> bool:
-    if len(line) > 45:
-        return False
-    text = line.strip("*_ ").casefold()
-    words = text.rstrip(" ,.!-–—;:，。、！")
-    if words in CLOSINGS or text.rstrip(" ,，、") in THANKS:
-        return True
-    return text.endswith((",", "，")) and words in COMMA_CLOSINGS
-
-
-def _could_be_signature(line: str) -> bool:
-    """Tell whether a line may stand below a closing: short, no sentence, no list, no `#tag`."""
-    if len(line) > _SHORT or line.startswith(("#", "\\#", "?", "* ", "- ")):
-        return False
-    if line.casefold().startswith(POSTSCRIPTS):
-        return False
-    return not (line.endswith(("?", "？")) or (_SENTENCE_END.search(line) and line.count(" ") > 4))
-
-
-def _dashed_name(lines: Sequence[str], filled: list[int]) -> int | None:
-    """A name behind a dash or a stroke, as the last line, after a blank one, and in no list."""
-    last = filled[-1]
-    line = lines[last].strip()
-    if len(line) > 60 or line[:1] not in "-/~–—" or _DASHED_NAME.fullmatch(line) is None:
-        return None
-    above = lines[filled[-2]].strip() if len(filled) > 1 else ""
-    if above.endswith((":", "：")) or above[:1] in ("-", "/", "–", "—"):
-        return None
-    return last if last == 0 or not lines[last - 1].strip() else None
 
 
 _STEPS: Final[tuple[Step, ...]] = (
     _delimiter,
     _device,
     _list_footer,
-    _sign_off,
-    _dashed_name,
+    sign_off,
+    ruled_signature,
+    dashed_name,
 )
-_SIGN_OFFS: Final = (_sign_off, _dashed_name)
+_SIGN_OFFS: Final = (sign_off, dashed_name)
 _ALL_STEPS: Final[tuple[Step, ...]] = (*_STEPS[:3], _notice, *_STEPS[3:])
 
 

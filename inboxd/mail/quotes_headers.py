@@ -57,7 +57,25 @@ def bare(line: str) -> str:
 
     A Turkish `İ` lowers to an `i` and a dot of its own.
     """
-    return " ".join(line.strip(_RULE).casefold().replace("i\u0307", "i").split())
+    words = line.replace("&nbsp;", " ") if "&" in line else line
+    return " ".join(words.strip(_RULE).casefold().replace("i\u0307", "i").split())
+
+
+def is_original(line: str) -> bool:
+    """Tell whether the words of `line` are "Original Message", with dashes or without.
+
+    BlackBerry writes them bare: that counts above a header block only.
+    """
+    return len(line) < _LONGEST and _ORIGINAL.fullmatch(bare(line).rstrip(" :：")) is not None
+
+
+def announces_forward(line: str) -> bool:
+    """Tell whether `line` says "Forwarded message:": that counts above a header block only."""
+    return (
+        len(line) < _LONGEST
+        and line.endswith((":", "："))
+        and _FORWARDED.fullmatch(bare(line).rstrip(" :：")) is not None
+    )
 
 
 def is_rule(line: str) -> bool:
@@ -69,10 +87,12 @@ def opens_forward(line: str) -> bool:
     """Tell whether the stripped `line` stands above a forwarded mail."""
     if not 6 < len(line) < _LONGEST:
         return False
+    dashed = line[:2] in _DASHES and line[-1] in "-=_*—"
+    if not dashed and line[-1] not in ":：":
+        return False
     words = bare(line)
     if words.rstrip(" :：") in FORWARD_LINES:
         return True
-    dashed = line[:2] in _DASHES and line[-1] in "-=_*—"
     return dashed and _FORWARDED.fullmatch(words.rstrip(" :：")) is not None
 
 
@@ -80,9 +100,11 @@ def opens_original(line: str) -> bool:
     """Tell whether the stripped `line` stands above the mail that is answered."""
     if len(line) > _LONGEST:
         return False
-    words = bare(line).rstrip(" :：")
     if line[:3] in _LONG_DASHES and line[-3:] in _LONG_DASHES:
-        return _ORIGINAL.fullmatch(words) is not None
+        return _ORIGINAL.fullmatch(bare(line).rstrip(" :：")) is not None
+    if "rocessed" not in line:
+        return False
+    words = bare(line)
     return words.startswith("original message pro") and _PROCESSED.match(words) is not None
 
 

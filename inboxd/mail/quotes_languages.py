@@ -95,7 +95,7 @@ he, ar: כתב | כתבה | كتب
 """)
 )
 UNSPACED_VERBS: Final = phrases("""
-ja: 書きました | のメール | 作成
+ja: 書きました | のメール | のメッセージ | 作成
 zh: 写道 | 寫道 | 写了 | 来信
 ko: 작성 | 님이 씀 | 님이 보낸 | 썼습니다
 """)
@@ -170,7 +170,7 @@ nl, pl: oorspronkelijk | oorspronkelijke | origineel | oryginalna | pierwotna
 sv, da, no, fi: ursprungligt | originalt | oprindelig | oprindeligt | opprinnelig | alkuperäinen
 cs, ru, uk: původní | pôvodná | исходное | оригинальное | оригінальне
 tr: orijinal | özgün
-ja, zh, ko: 元の | 原始 | 原件 | 原 | 원본
+ja, zh, ko: 元の | 原始 | 原件 | 原 | 回复的原 | 回覆的原 | 원본
 hu, el, vi, id: eredeti | αρχικό | gốc | asli
 """)
 FORWARDED_WORDS: Final = phrases("""
@@ -182,7 +182,7 @@ sv, da, no: vidarebefordrat | vidarebefordrad | videresendt | videresend
 fi: välitetty | edelleenlähetetty | edelleen lähetetty
 cs, ru, uk: přeposlaná | preposlaná | пересылаемое | пересланное | перенаправленное | переслане
 tr: yönlendirilen | yönlendirilmiş | iletilen | iletilmiş
-ja, zh, ko: 転送 | 転送された | 转发 | 轉寄 | 转发的 | 전달된 | 전달
+ja, zh, ko: 転送 | 転送された | 转发 | 轉寄 | 转发的 | 转发的原 | 轉寄的原 | 전달된 | 전달
 hu, ro, el, vi, id: továbbított | redirecționat | προωθημένο | chuyển tiếp | diteruskan
 """)
 # Apple Mail opens a forwarded mail with a line of words.

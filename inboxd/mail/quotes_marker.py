@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from .quotes_attribution import attribution, is_dated, is_tail
-from .quotes_endings import is_device_footer
+from .quotes_devices import is_device_footer
 from .quotes_headers import field_of, header_block, opens_forward, opens_original
 
 # Between two characters of the marker: white space, quote marks, soft hyphens, broken lines, bold

@@ -10,10 +10,13 @@ from typing import Final
 
 from .html_marks import MARKS, Mark
 from .quotes_attribution import attribution, is_tail, may_end
+from .quotes_desks import asks_above, is_forward, is_groupwise
 from .quotes_headers import (
     LONGEST_NAME,
+    announces_forward,
     field_of,
     header_block,
+    is_original,
     is_rule,
     opens_forward,
     opens_original,
@@ -22,7 +25,11 @@ from .quotes_headers import (
 _PEEK: Final = 4
 _MARKED_LINES: Final = 6
 _COLONS: Final = (":", "：")
-_DASHES: Final = frozenset(("--", "==", "__", "**", "——", "- ", "––"))
+_DASHES: Final = frozenset(("--", "==", "__", "**", "——", "- ", "––", "##", "~~", "++"))
+_PROMPT: Final = ">>> "
+_SESSION_LINES: Final = 40
+_STUB: Final = 4
+_SHORT_FORWARD: Final = 6
 _TORN_URL: Final = re.compile(r"[(<\[]https?://\S+[)>\]]*\s*>?")
 _TERMINAL: Final = ".!?:;…。！？"
 
@@ -52,12 +59,13 @@ class Part:
         return not any(map(str.strip, self.lines))
 
 
-def read_parts(lines: list[str], *, marked: bool = False) -> list[Part]:
+def read_parts(lines: list[str], *, marked: bool = False, subject: str = "") -> list[Part]:
     """Return the parts of a mail's text in their order; together they hold every line.
 
     `marked` lines come from HTML and may carry marks, which are removed from what is returned.
+    The mail's `subject` tells a forward from an answer where both bear the same header block.
     """
-    return _Reader(lines, marked=marked).parts()
+    return _Reader(lines, marked=marked, subject=subject).parts()
 
 
 class _Reader:
@@ -67,9 +75,10 @@ class _Reader:
     not blank; `_columns` are the places where an attribution begins in the middle of a line.
     """
 
-    def __init__(self, lines: list[str], *, marked: bool) -> None:
+    def __init__(self, lines: list[str], *, marked: bool, subject: str) -> None:
         self._lines = lines
         self._marked = marked
+        self._subject = subject
         self._kinds: list[Kind | None] = [None] * len(lines)
         self._columns: dict[int, int] = {}
         self._first: int | None = None
@@ -84,30 +93,37 @@ class _Reader:
 
     def _read(self) -> tuple[int, Kind | None]:
         """Give each line its kind, up to where all that follows is one: that place and kind."""
-        lines, kinds = self._lines, self._kinds
+        lines, kinds, marked = self._lines, self._kinds, self._marked
         index, count = 0, len(lines)
+        before: Kind | None = None
         while index < count:
             line = lines[index]
             text = line.strip()
-            if self._marked and line[:1] in MARKS:
+            if marked and line[:1] in MARKS:
                 following, kind = self._read_marked(index)
             elif not text:
+                before = kinds[index]
                 index += 1
                 continue
-            elif text[0] == ">" and index and kinds[index - 1] is Kind.QUOTE:
+            elif text[0] == ">" and before is Kind.QUOTE:
                 kinds[index] = Kind.QUOTE
-                following, kind = index + 1, None
+                self._last = index
+                index += 1
+                continue
             elif text[0] == ">" and self._is_quote(index, text):
-                self._read_quote(index)
-                following, kind = index + 1, None
-            elif index and kinds[index - 1] is Kind.QUOTE and self._is_torn(index, text):
+                following, kind = self._read_quote(index, text)
+            elif before is Kind.QUOTE and self._is_torn(index, text):
                 kinds[index] = Kind.QUOTE
                 following, kind = index + 1, None
             else:
-                kinds[index] = Kind.WORDS
-                following, kind = (
-                    self._inspect(index, text) if _is_suspect(text) else (index + 1, None)
-                )
+                kinds[index] = before = Kind.WORDS
+                if not _is_suspect(text):
+                    self._last = index
+                    if self._first is None:
+                        self._first = index
+                    index += 1
+                    continue
+                following, kind = self._inspect(index, text)
             if kind is not None:
                 return following, kind
             if kinds[index] is not Kind.WORDS:
@@ -116,6 +132,7 @@ class _Reader:
                 self._last = following - 1
                 if self._first is None and not (is_rule(text) or opens_original(text)):
                     self._first = index
+            before = kinds[following - 1] if following else None
             index = following
         return count, None
 
@@ -133,19 +150,48 @@ class _Reader:
     def _starts_quote(self, index: int) -> bool:
         return 0 <= index < len(self._lines) and self._lines[index].lstrip()[:1] == ">"
 
-    def _read_quote(self, index: int) -> None:
+    def _read_quote(self, index: int, text: str) -> tuple[int, Kind | None]:
+        """Take the first line of a quote; return as `_inspect` does."""
+        if is_groupwise(text):
+            self._kinds[index] = Kind.ATTRIBUTION
+            return (index, Kind.REST) if self._has_words(index) else (index + 1, None)
         self._kinds[index] = Kind.QUOTE
         last = self._last
-        if last < 0 or self._kinds[last] is not Kind.WORDS or index - last > _PEEK:
-            return
-        found = attribution(self._lines, last, quoted=True)
+        found = None
+        if last >= 0 and self._kinds[last] is Kind.WORDS and index - last <= _PEEK:
+            found = attribution(self._lines, last, quoted=True)
         if found is None:
-            return
+            if text.startswith(_PROMPT) and self._is_session(index):
+                self._kinds[index] = Kind.WORDS
+                return index + 1, None
+            # Apple Mail quotes what it forwards, with the line that says so.
+            forwarded = last < 0 or self._kinds[last] is Kind.WORDS
+            if forwarded and opens_forward(text.lstrip("> ")):
+                return index, Kind.FORWARD
+            return index + 1, None
         self._kinds[found.line : last + 1] = [Kind.ATTRIBUTION] * (last + 1 - found.line)
         if found.column:
             self._columns[found.line] = found.column
         elif self._first is not None and self._first >= found.line:
             self._first = None
+        return index + 1, None
+
+    def _is_session(self, index: int) -> bool:
+        """Tell whether a line is of a Python session that the writer shows, which is no quote.
+
+        Quotes of the third level stand among others; a session has its prompt on every line.
+        """
+        lines = self._lines
+        if index and lines[index - 1].startswith(_PROMPT):
+            return self._kinds[index - 1] is Kind.WORDS
+        if self._last < 0 or self._kinds[self._last] is not Kind.WORDS:
+            return False
+        for line in lines[index : index + _SESSION_LINES]:
+            if not line.startswith(">"):
+                break
+            if not line.startswith(_PROMPT):
+                return False
+        return True
 
     def _is_torn(self, index: int, text: str) -> bool:
         """Tell whether a line was torn off the quoted line above it by somebody's wrapping."""
@@ -172,14 +218,28 @@ class _Reader:
         if (dashed or text[-1] in _COLONS) and opens_forward(text):
             return self._without_rules(index), Kind.FORWARD
         if dashed and opens_original(text) and self._has_words(index):
-            return index, Kind.REST
+            return index, self._rest(index)
+        if dashed and asks_above(text):
+            if self._has_words(index):
+                return index, Kind.REST
+            self._kinds[index] = Kind.ATTRIBUTION
+            return index + 1, None
+        if (
+            len(text) > _SHORT_FORWARD
+            and text[-1] in _COLONS
+            and self._block_follows(index)
+            and announces_forward(text)
+        ):
+            return index, Kind.FORWARD
         if field_of(text) is not None:
             block = header_block(self._lines, index)
             if block is not None and self._has_words(index):
-                return self._without_rules(index), Kind.REST
+                return self._without_rules(index), self._rest(index)
             if block is not None:
                 self._kinds[index : block.end] = [Kind.WORDS] * (block.end - index)
                 return block.end, None
+        if len(text) < _STUB and (not index or len(self._lines[index - 1]) < _STUB):
+            return index + 1, None  # too little for an attribution's end
         if may_end(text) and not self._quote_follows(index):
             found = attribution(self._lines, index, quoted=False)
             if found is not None and self._has_words(found.line, found.column):
@@ -187,6 +247,23 @@ class _Reader:
                     self._columns[found.line] = found.column
                 return found.line, Kind.REST
         return index + 1, None
+
+    def _rest(self, index: int) -> Kind:
+        """Return what stands below a separator: the mail that is answered, or forwarded."""
+        if not self._subject:
+            return Kind.REST
+        block = next(
+            (text for line in self._lines[index : index + _PEEK] if field_of(text := line.strip())),
+            "",
+        )
+        return Kind.FORWARD if is_forward(self._subject, block) else Kind.REST
+
+    def _block_follows(self, index: int) -> bool:
+        """Tell whether a field of a header block, perhaps quoted, is the next line with words."""
+        for line in self._lines[index + 1 : index + 1 + _PEEK]:
+            if text := line.strip("> \t"):
+                return field_of(text) is not None
+        return False
 
     def _has_words(self, line: int, column: int = 0) -> bool:
         if self._first is None:
@@ -197,7 +274,7 @@ class _Reader:
         """Return the line from which a separator begins: rules above it belong to it."""
         while index > 0:
             text = self._lines[index - 1].strip()
-            if text and not is_rule(text) and not opens_original(text):
+            if text and not is_rule(text) and not is_original(text):
                 break
             index -= 1
         return index
@@ -215,7 +292,7 @@ class _Reader:
         mark = self._lines[index][0]
         if mark == Mark.BORDER:
             if self._has_words(index):
-                return index, Kind.REST
+                return index, self._rest(index + 1)
             self._kinds[index] = Kind.BORDER
             return index + 1, None
         if mark == Mark.SIGNATURE:

@@ -1,8 +1,7 @@
 """The text of compressed RTF, the form in which Outlook keeps a body inside winmail.dat.
 
 Compression: [MS-OXRTFCP]. Of RTF only what carries text is read: characters, their escapes, line
-breaks and tabs, and which groups are not text. The libraries at hand search with patterns that a
-hostile font table turns quadratic.
+breaks and tabs, and which groups are not text. docs/parsing.md compares the libraries for it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from __future__ import annotations
 import re
 import struct
 
-from inboxd.mail.charsets import codec_name, storable
+from inboxd.mail.charset_labels import codec_name
+from inboxd.mail.charsets import storable
 from inboxd.mail.reading import Reading
 
 MAX_CHARS = 500_000
@@ -64,6 +64,8 @@ def _decompressed(data: bytes) -> bytes:
         position += 1
         for bit in range(8):
             if control >> bit & 1:
+                if position + 2 > len(data):
+                    return bytes(out)
                 (reference,) = struct.unpack_from(">H", data, position)
                 position += 2
                 if reference >> 4 == write:

@@ -1,8 +1,6 @@
 """winmail.dat: what Outlook packs into one part ([MS-OXTNEF], [MS-OXCMAIL]).
 
-Own code, because the library for it does not survive hostile input: tnefparse 1.4 loops over any
-count that a property list claims (up to 2**32), recurses into embedded messages without limit,
-copies the rest of the file at every attribute and cuts trailing NUL bytes off embedded files.
+Own code: docs/parsing.md has what was measured of the libraries for it.
 """
 
 from __future__ import annotations
@@ -48,6 +46,9 @@ _FIXED = {
 }
 _MULTIPLE, _NAMED = 0x1000, 0x8000
 _OBJECT_ID_BYTES = 16
+# IID_IMessage, by which an attached message is known.
+_MESSAGE_ID = bytes.fromhex("0703020000000000c000000000000046")
+_MAX_DEPTH = 5
 
 
 @dataclass(slots=True)
@@ -70,8 +71,11 @@ class Unpacked:
     whole: bool = True
 
 
-def unpack_tnef(data: bytes, reading: Reading) -> Unpacked:
-    """Unpack a winmail.dat; what is damaged is left out, with a defect. Never raises."""
+def unpack_tnef(data: bytes, reading: Reading, depth: int = 0) -> Unpacked:
+    """Unpack a winmail.dat; what is damaged is left out, with a defect. Never raises.
+
+    An attached message is such a stream again: its files follow, its words are a text file.
+    """
     unpacked = Unpacked()
     codepage = "cp1252"
     try:
@@ -92,7 +96,26 @@ def unpack_tnef(data: bytes, reading: Reading) -> Unpacked:
     except (ValueError, struct.error):
         reading.note("winmail.dat: damaged: read as far as it goes")
         unpacked.whole = False
+    if depth < _MAX_DEPTH:
+        _unpack_messages(unpacked, reading, depth + 1)
     return unpacked
+
+
+def _unpack_messages(unpacked: Unpacked, reading: Reading, depth: int) -> None:
+    files: list[TnefFile] = []
+    for file in unpacked.files:
+        if not file.data.startswith(SIGNATURE):
+            files.append(file)
+            continue
+        inside = unpack_tnef(file.data, reading, depth)
+        words = inside.text or inside.html
+        if words:
+            kind, extension = ("text/plain", "txt") if inside.text else ("text/html", "html")
+            name = f"{file.name or 'message'}.{extension}"
+            files.append(TnefFile(name, kind, None, words.encode("utf-8", "replace")))
+        # Of what cannot be read inside, the stream itself is kept.
+        files += inside.files if words or inside.files else [file]
+    unpacked.files = files[:MAX_FILES]
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -199,6 +222,8 @@ def _fill_file(
         content_id = _property_text(properties, _PR_ATTACH_CONTENT_ID, codepage, reading)
         file.content_id = content_id.strip("<>") or None
         kind, embedded = properties.get(_PR_ATTACH_DATA, (0, b""))
-        if embedded and not file.data:
-            # An object is preceded by the id of its interface (2.1.3.4, "IID").
+        if kind == _OBJECT and embedded.startswith(_MESSAGE_ID):
+            file.data = embedded[_OBJECT_ID_BYTES:]
+        elif embedded and not file.data:
+            # Another object is preceded by the id of its interface (2.1.3.4, "IID").
             file.data = embedded[_OBJECT_ID_BYTES:] if kind == _OBJECT else embedded

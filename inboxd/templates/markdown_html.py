@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from inboxd.templates.clean_html import clean
+from inboxd.mail.html_clean import clean_html
 from inboxd.templates.text_html import linkified
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def fill_html(source: str, values: Sequence[str]) -> str:
     """Return the source as clean HTML with its values as text, or as parts of link targets."""
     html = _parsed(source)
     html = _HREF.sub(lambda m: _MARK.sub(lambda v: _in_url(values[int(v[1])]), m[0]), html)
-    return clean(_MARK.sub(lambda m: escape(values[int(m[1])]), html))
+    return clean_html(_MARK.sub(lambda m: escape(values[int(m[1])]), html))
 
 
 def _in_url(value: str) -> str:

@@ -29,8 +29,8 @@ from markupsafe import Markup
 
 from inboxd.errors import ConfigError, Fault
 from inboxd.mail.encoded_words import one_line
+from inboxd.mail.html_clean import clean_html
 from inboxd.suggest import hint
-from inboxd.templates.clean_html import clean
 from inboxd.templates.contexts import (
     CONTEXTS,
     MARKER,
@@ -190,7 +190,7 @@ def _begins_safely(file: str, written: str) -> bool:
     """Whether a mail to an agent opens with the marker: what stands above it, answers may quote."""
     if file.endswith(".subject.j2"):
         return True
-    shown = _TAG.sub("", clean(written)) if file.endswith(".html.j2") else written
+    shown = _TAG.sub("", clean_html(written)) if file.endswith(".html.j2") else written
     return shown.lstrip().startswith(MARKER)
 
 
@@ -219,7 +219,7 @@ def _shortened(text: str, limit: int) -> str:
 
 _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "paragraphs": lambda text: Markup(text_to_html(str(text))),  # noqa: S704 - escaped in there
-    "cleaned": lambda html: Markup(clean(str(html))),  # noqa: S704 - cleaned in there
+    "cleaned": lambda html: Markup(clean_html(str(html))),  # noqa: S704 - cleaned in there
     "line": lambda text: one_line(str(text)),
     "prefixed": lambda text, prefix: _prefixed(str(text), str(prefix)),
     "shortened": lambda text, limit: _shortened(str(text), int(limit)),

@@ -30,6 +30,19 @@ LINES = st.sampled_from(
         "2024年3月5日(火) 10:12 Shop <help@shop.example>:",
         "-----Original Message-----",
         "---------- Forwarded message ---------",
+        "Forwarded message:",
+        "> Begin forwarded message:",
+        "##- Please type your reply above this line -##",
+        ">>> Shop <help@shop.example> 05.03.2024 10:12 >>>",
+        ">>> print(1)",
+        "Shop",
+        "Support <help@shop.example>, 5 Mar 2024 Sal,",
+        "10:12 tarihinde şunu yazdı:",
+        "Tue,",
+        "Thanks!",
+        "Mvh Anna",
+        "---",
+        "Original Message",
         "From: Shop <help@shop.example>",
         "Sent: Tuesday, March 5, 2024 10:12 AM",
         "To: Jane",
@@ -74,10 +87,10 @@ def _visible(text: str) -> Counter[str]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(TEXTS)
-def test_nothing_is_lost_between_reply_and_elided(text: str) -> None:
+@given(TEXTS, st.sampled_from(["", "Re: Shoes", "FW: Shoes", "VS: Sko"]))
+def test_nothing_is_lost_between_reply_and_elided(text: str, subject: str) -> None:
     for keep_signatures in (False, True):
-        reply = split_reply(text, keep_signatures=keep_signatures)
+        reply = split_reply(text, keep_signatures=keep_signatures, subject=subject)
         assert _visible(reply.reply_text) + _visible(reply.elided_text) == _visible(text)
         assert bool(_visible(reply.reply_text)) == bool(_visible(text))
 

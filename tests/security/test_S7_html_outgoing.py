@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from inboxd.mail.html_clean import clean_html
 from inboxd.templates.canned import load_canned
-from inboxd.templates.clean_html import clean
 from inboxd.templates.contexts import (
     AutoReplyContext,
     BaseContext,
@@ -152,10 +152,12 @@ def test_S7_the_html_of_an_automatic_reply_is_cleaned_once_more() -> None:
         ('<a href="data:text/html,x">l</a>', "<a>l</a>"),
         ("<style>p{background:url(//x)}</style>t", "t"),
         ('<p style="background:url(//x)">t</p>', "<p>t</p>"),
-        ('<img src="cid:x">t', "t"),
+        ('<td style="text-align:right">t</td>', "t"),
+        ('<p style="text-align:right">t</p>', '<p style="text-align:right">t</p>'),
+        ('<img src="https://x.example/p.gif">t', "t"),
         ("<form action=x><input></form>t", "t"),
         ("<!-- c -->t", "t"),
     ],
 )
 def test_S7_cleaning(html: str, cleaned: str) -> None:
-    assert clean(html) == cleaned
+    assert clean_html(html) == cleaned

@@ -1,6 +1,7 @@
 import pytest
 
-from inboxd.mail.charsets import codec_name, decode_text, storable
+from inboxd.mail.charset_labels import codec_name
+from inboxd.mail.charsets import decode_text, storable
 from inboxd.mail.mime import parse
 from inboxd.mail.reading import Reading
 

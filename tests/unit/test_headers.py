@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inboxd.mail.headers import clean_line, decode_words, message_id, message_ids, parse_date
+from inboxd.mail.dates import parse_date
+from inboxd.mail.headers import clean_line, decode_words, message_id, message_ids
 from inboxd.mail.mime import parse, parse_headers
 from inboxd.mail.reading import Reading
 

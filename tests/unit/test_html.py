@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import pytest
@@ -38,6 +37,21 @@ from inboxd.mail.html import clean_html, html_to_text
         ('<p class="x"">still</p>text', "still\n\ntext"),
         ("1 < 2 and 3 > 2, I <3 you", "1 < 2 and 3 > 2, I <3 you"),
         ("\u200bzero\ufeff width\u2060", "zero width"),
+        ("<div>a</div><div>&nbsp;</div><div>b&nbsp;c</div>", "a\n\nb c"),
+        ("<ol start=3 type=a><li>one<li value=5>two<ol type=I><li>x<li>y</ol></ol>",
+         "c. one\ne. two\n  I. x\n  II. y"),
+        ("<ol start=49 type=i><li>a<li>b<li>c</ol><ol start=27 type=a><li>a</ol>",
+         "xlix. a\nl. b\n51. c\n\n27. a"),
+        ("<ol start=x><li>a</ol>", "1. a"),
+        ("<ul><li><input type=checkbox checked>done<li><input type=checkbox> open</ul><input>",
+         "- [x] done\n- [ ] open"),
+        ("<details><summary>More</summary>text</details>", "More\ntext"),
+        ('Fine <img alt="&#128077;"><img alt="logo"><img alt="a &#128077;">', "Fine \U0001f44d"),
+        ('<a href="https://a.example/x">here</a>then <a href="https://a.example/y">there</a>.',
+         "here <https://a.example/x> then there <https://a.example/y>."),
+        ("<p dir=rtl>\u05e9\u05dc\u05d5\u05dd <b>1001</b></p>", "\u05e9\u05dc\u05d5\u05dd 1001"),
+        ("<p>\u6ce8\u6587<b>\u756a</b>\u3067<br>\u4e8c</p>", "\u6ce8\u6587\u756a\u3067\n\u4e8c"),
+        ("<!--[if mso]><p>no</p><![endif]--><!--[if !mso]><!--><p>yes</p><!--<![endif]-->", "yes"),
     ],
 )  # fmt: skip
 def test_html_reads_well(html: str, text: str) -> None:
@@ -57,10 +71,53 @@ def test_html_reads_well(html: str, text: str) -> None:
         ('<a href="https://a.example/t"><img src=x alt="Track it"></a>', "[Track it] <https://a.example/t>"),
         ('<a href="https://a.example/t"><img src=x></a>words', "words"),
         ("<a href='https://a.example/1'>one<a href='https://a.example/2'>two",
-         "one <https://a.example/1>two <https://a.example/2>"),
+         "one <https://a.example/1> two <https://a.example/2>"),
     ],
 )  # fmt: skip
 def test_links_name_their_target_once(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("<tr><th>Item<th>Qty<th>Price<tr><td>Shoes<td>1<td>89<tr><td>Socks<td><td>6",
+         "Item   Qty  Price\nShoes  1    89\nSocks       6"),
+        ("<tr><td>Shoes<td>1<td>89<tr><td>Socks<td>2<td>6<tr><td colspan=2>Total<td>95",
+         "Shoes  1  89\nSocks  2  6\nTotal     95"),
+        ("<tr><td width=9><td>a<td>1<tr><td><td>bc<td>2", "a   1\nbc  2"),
+        ("<tr><td>\u56fd\u5bb6<td>x<tr><td>abc<td>y", "\u56fd\u5bb6  x\nabc   y"),
+        ("<tr><td>Ship to<br>Bob<td>Bill to<br>Ann", "Ship to\nBob\n\nBill to\nAnn"),
+        ("<tr><td>logo<td><tr><td><td>button<tr><td>words", "logo\nbutton\nwords"),
+        ("<tr><td colspan=99999999>a<td colspan=x>b<td colspan=0>c", "a  b  c"),
+        (f"<tr><td>{'a' * 90}<td>{'b' * 90}<tr><td>c<td>d", f"{'a' * 90}\n{'b' * 90}\n\nc  d"),
+    ],
+)  # fmt: skip
+def test_tables_are_laid_out(table: str, text: str) -> None:
+    assert html_to_text(f"<table>{table}</table>") == text
+
+
+WORD = "<style><!-- p.MsoNormal, li.MsoNormal {margin:0cm; margin-bottom:%s;} --></style>"
+OWA = "<style> P {margin-top:0;margin-bottom:0;} </style>"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (WORD % ".0001pt" + "<p class=MsoNormal>a<p class=MsoNormal>b", "a\nb"),
+        (WORD % ".0001pt" + "<p class=MsoNormal>a<o:p></o:p><p class=MsoNormal><o:p>&nbsp;</o:p>"
+         "<p class=MsoListParagraph>b", "a\n\nb"),
+        (WORD % ".0001pt" + "<p class=MsoNormal style='margin-bottom:12.0pt'>a<p>b", "a\n\nb"),
+        (WORD % "8.0pt" + "<p class=MsoNormal>a<p class=MsoNormal>b", "a\n\nb"),
+        ("<p class=MsoNormal>a<p class=MsoNormal>b", "a\n\nb"),
+        (OWA + "<p>a</p><p>b</p><p><br></p><p>c</p>", "a\nb\n\nc"),
+        (OWA + "<p style='margin:1em 0'>a</p><p>b</p>", "a\n\nb"),
+        ("<p style='margin:0'>a</p><p style='margin: 0px 0px 0px 8px'>b</p>", "a\nb"),
+        ("<p style='margin:0 0 10px'>a</p><p style='margin:0'>b</p>", "a\n\nb"),
+        ("<p style='margin-left:0'>a</p><p style='margin-top:0'>b</p>", "a\n\nb"),
+    ],
+)  # fmt: skip
+def test_paragraphs_stand_apart_where_a_reader_sees_them_apart(html: str, text: str) -> None:
     assert html_to_text(html) == text
 
 
@@ -136,78 +193,6 @@ def test_broken_html_keeps_its_words(html: str, word: str) -> None:
     clean_html(html).encode()
 
 
-# Safe HTML
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        "<script>alert(1)</script>",
-        "<p onclick=alert(1)>x</p>",
-        "<a href='javascript:alert(1)'>x</a>",
-        "<a href=' jAvaScript:alert(1)'>x</a>",
-        "<a href='java\tscript:alert(1)'>x</a>",
-        "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
-        "<svg onload=alert(1)><script>alert(1)</script></svg>",
-        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
-        "<iframe src='https://t.example'></iframe>",
-        "<object data='https://t.example'></object><embed src='https://t.example'>",
-        "<form action='https://t.example'><input name=x><button>go</button></form>",
-        "<meta http-equiv=refresh content='0;url=https://t.example'><base href='https://t.example'>",
-        "<link rel=stylesheet href='https://t.example/x.css'>",
-        "<style>@import 'https://t.example/x.css'; @font-face {src: url(https://t.example)}</style>",
-        "<img src='https://t.example/p.gif'>",
-        "<img src='//t.example/p.gif'><img src='/p.gif'>",
-        "<img srcset='https://t.example/p.gif 2x' src=cid:a>",
-        "<img src='data:image/svg+xml,<svg onload=alert(1)>'>",
-        "<input type=image src='https://t.example/p.gif'>",
-        "<video poster='https://t.example/p.gif'><source src='https://t.example'></video>",
-        "<table background='https://t.example/p.gif'><td background='https://t.example/p.gif'>x",
-        "<p style='background:url(https://t.example/p.gif)'>x</p>",
-        "<p style='background-image:image-set(\"https://t.example/p.gif\" 1x)'>x</p>",
-        "<p style='color:red;background:u\\72l(https://t.example/p.gif)'>x</p>",
-        "<p style='list-style:url(https://t.example/p.gif)'>x</p>",
-        "<p style='position:fixed;top:0;left:0;z-index:99'>x</p>",
-        "<p style='width:expression(alert(1))'>x</p>",
-        "<a href='https://a.example' ping='https://t.example'>x</a>",
-        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
-        "<!--><img src=x onerror=alert(1)>-->",
-    ],
-)  # fmt: skip
-def test_S7_nothing_runs_and_nothing_loads(html: str) -> None:
-    clean = clean_html(f"{html}<p>kept</p>") if "<math" not in html else clean_html(html)
-    # What stands in text or in a title is not markup: look at the attributes alone.
-    attributes = " ".join(re.findall(r"<[^>]*>", re.sub(r'title="[^"]*"', "", clean))).lower()
-    assert "t.example" not in attributes
-    assert "alert" not in attributes
-    assert not re.search(
-        r"\bon\w+=|javascript:|data:|url\(|position|<(?:script|svg|form|input)", attributes
-    )
-
-
-def test_S7_what_is_harmless_stays() -> None:
-    html = (
-        '<p style="color:red;position:absolute">Hi <b>you</b> <img src="cid:logo" alt="L">'
-        '<img src="data:image/png;base64,AAAA"> <a href="https://a.example/x">link</a></p>'
-    )
-    clean = clean_html(html)
-    assert 'src="cid:logo"' in clean
-    assert 'src="data:image/png;base64,AAAA"' in clean
-    assert 'href="https://a.example/x"' in clean
-    assert 'rel="noopener noreferrer nofollow"' in clean
-    assert 'style="color:red"' in clean
-    assert "<b>you</b>" in clean
-
-
-def test_markup_beyond_the_limits_keeps_its_text() -> None:
-    clean = clean_html("<b>x</b>" * 30_000 + "tail")
-    assert clean.endswith("tail")
-    assert clean.count("<b>") == 20_000
-    deep = clean_html("<div>" * 5000 + "tail")
-    assert "tail" in deep
-    assert deep.count("<div>") == 100
-
-
 # Hostile input
 
 HOSTILE = [
@@ -215,6 +200,12 @@ HOSTILE = [
     "<ul><li>", "<blockquote>x", "<a href=x>", "<!--", "<b><i><u><p>", "<a ", '<a ="', "<li>x",
     "<td>x", "<style>", "<div hidden>x", "<p hidden>x", "<b><div>x</b></div>", "<style>İ</STYLE>",
     '<a href="http://x/">y</a>', "<br>", "<ol><li>x", "&nbsp;", "</div>", "<tr>", "<x y=z>", "\n",
+    '<p class="yahoo-quoted-begin">x', '<hr><div id="appendonsend">', "<p.MsoNormal {margin",
+    "<table><tr><td colspan=999>x", '<a name="_MailAutoSig">x',
+    '<span class="gmail_signature_prefix"><span>',
+    "<blockquote>a@b 10:30:", '<br id="lineBreakAtBeginningOfSignature">',
+    "<ol start=99 type=i><li>x",
+    '<a name="_MailOriginal">a:', '<p style="margin:0">x', '<div class="x_x_x_x_m_12345yiv123456">',
     '<div class="gmail_quote">', '<div id="appendonsend">x', "<table>x<b>y</b>", "&#9999999999;",
 ]  # fmt: skip
 WRAPPED = {
@@ -222,6 +213,11 @@ WRAPPED = {
     "unclosed attributes": ("<a ", "x= ", ""),
     "spaces in a tag": ("<p class", " ", ">"),
     "style": ('<p style="', "font-size : ", '">x'),
+    "margins": ('<p style="', "margin:0 0 0 0", '">x'),
+    "names taken in": ('<div class="', "x_", '">'),
+    "blanks in a rule": ("<style>p {", " ", "margin-top:0"),
+    "one row of cells": ("<table><tr>", "<td>", ""),
+    "images": ('<a href="http://a.example/">', '<img alt="&#128512;">', ""),
     "classes": ('<div class="', "gmail_quote ", '">'),
     "tags before a quote": ("", "<a ", '=">"'),
     "closing tags of nothing": ("<div>" * 50_000, "</td>", ""),

@@ -284,37 +284,6 @@ def test_a_sentence_that_begins_with_begin_stays() -> None:
     assert mail(f"\n{text}").text == text
 
 
-@pytest.mark.parametrize(
-    ("field", "filename"),
-    [
-        ('filename="a.pdf"', "a.pdf"),
-        ("filename=a b.pdf", "a b.pdf"),
-        ("filename*=utf-8''Rechnung%20M%C3%A4rz.pdf", "Rechnung März.pdf"),
-        ("filename*=iso-8859-1'de'M%E4rz.pdf", "März.pdf"),
-        ("filename*0*=utf-8''M%C3%A4; filename*1=\"rz.pdf\"", "März.pdf"),
-        ("filename*1=rz.pdf; filename*0=Mae", "Maerz.pdf"),
-        ("filename*0*=utf-8''M%C3; filename*1*=%A4rz.pdf", "März.pdf"),
-        ("filename=a.pdf; filename*=utf-8''%C3%A4.pdf", "ä.pdf"),
-        ("filename*=\"utf-8''%C3%A4.pdf\"", "ä.pdf"),
-        ("filename*=plain.pdf", "plain.pdf"),
-        ('filename="=?utf-8?q?M=C3=A4rz=2Epdf?="', "März.pdf"),
-        ("filename==?utf-8?b?TcOkcnoucGRm?=", "März.pdf"),
-        ('filename="März.pdf"', "März.pdf"),
-        ('filename="a.pdf', "a.pdf"),
-        ('filename="a\\"b.pdf"', "a_b.pdf"),
-        ("filename*=unknown''%E4.pdf", "ä.pdf"),
-        ('filename=""', "attachment-1.pdf"),
-        ("x=y", "attachment-1.pdf"),
-    ],
-)
-def test_pitfall_11_file_names_in_every_form(field: str, filename: str) -> None:
-    parsed = mail(
-        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/pdf\n"
-        f"Content-Disposition: attachment; {field}\n\nx\n--b--\n"
-    )
-    assert names(parsed) == [filename]
-
-
 def test_a_name_on_the_only_text_does_not_hide_it() -> None:
     assert mail("Content-Type: text/plain; name=mail.txt\n\nwords").text == "words"
 

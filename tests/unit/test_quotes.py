@@ -539,6 +539,8 @@ HOSTILE = [
     "Regards,\nBob\n", "Sent from my iPhone\n", "confidential intended recipient\n", "_____\n",
     "> a\n(http://a\n> b\n", "> a\nb\n", "On 5 ", "<\n", "<a@b.c\n> wrote:\n", "> wrote:\n",
     MARKER[:-15] + "\n", "r e p l y ", "r" + " " * 1000, "：\n", "1:\n", "On (", "--forwarded \n",
+    ">>> a\n", "Shop\nSupport <a@b.c>\n", "A <a@b.c> wrote:\n", "Thanks\nBob\n", "---\nBob Doe\n",
+    "Forwarded message:\n\n", "##- x -##\n", "Sent from my iPhone, ", "Tue,\n5 May 10:12 x wrote\n",
     "caution external ", "Mon 5 Mar 2024 at 10:12 a@b.c wrote:\n",
 ]  # fmt: skip
 

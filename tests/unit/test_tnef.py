@@ -111,14 +111,38 @@ def test_named_and_multiple_properties_are_passed_over() -> None:
     assert unpack(winmail(attribute(1, MAPI_PROPS, value))).text == "words"
 
 
-def test_an_embedded_message_is_a_file_without_its_interface_id() -> None:
-    embedded = (OBJECT, 0x3701, bytes(16) + winmail(attribute(1, BODY, b"inner")))
+MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
+
+
+def attached(object_id: bytes, data: bytes) -> bytes:
+    embedded = (OBJECT, 0x3701, object_id + data)
     name = (STRING8, 0x3001, b"Forwarded\0")
-    data = winmail(
-        attribute(2, REND_DATA, bytes(14)) + attribute(2, ATTACHMENT, properties(embedded, name))
-    )
+    return attribute(2, REND_DATA, bytes(14)) + attribute(2, ATTACHMENT, properties(embedded, name))
+
+
+def test_an_embedded_object_is_a_file_without_its_interface_id() -> None:
+    (found,) = unpack(winmail(attached(bytes(16), b"object\0\0"))).files
+    assert (found.name, found.data) == ("Forwarded", b"object\0\0")
+
+
+def test_pitfall_12_an_attached_message_gives_its_words_and_its_files() -> None:
+    inner = winmail(attribute(1, BODY, b"inner words\0"), file(b"a.txt", b"bear"))
+    raw = as_mail(winmail(attached(MESSAGE, inner), file(b"b.txt", b"cat")))
+    parsed = parse(raw)
+    assert [a.filename for a in parsed.attachments] == ["Forwarded.txt", "a.txt", "b.txt"]
+    assert [read_part(raw, a.part) for a in parsed.attachments] == [b"inner words", b"bear", b"cat"]
+
+
+def test_S4_messages_nested_in_winmail_dat_end_at_a_depth() -> None:
+    data = winmail(file(b"a.txt", b"bear"))
+    for _ in range(2000):
+        data = winmail(attached(MESSAGE, data))
     (found,) = unpack(data).files
-    assert found.name == "Forwarded"
+    assert found.data.startswith(SIGNATURE)
+
+
+def test_an_attached_message_that_says_nothing_stays_a_file() -> None:
+    (found,) = unpack(winmail(attached(MESSAGE, winmail()))).files
     assert found.data.startswith(SIGNATURE)
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
 from inboxd.config.types import (
     EmailAddress,
     Name,
@@ -111,6 +112,7 @@ class Mailbox(Strict):
     reply_address: str = "{local}+{token}@{domain}"
     send_delay: Period = parse_duration("0 s")
     reopen_for: Period = parse_duration("30 days")
+    reopen_on_thanks: bool = False
     match_subject: Period | None = None
     subject_tag: bool = False
     receipts: Literal["all", "errors"] = "all"
@@ -249,18 +251,38 @@ class Agent(Strict):
         return any(key == own.casefold() for own in (self.address, *self.aliases))
 
 
+class SpamHeader(Strict):
+    """A header field of a filter, and exactly one way in which it says that a mail is spam."""
+
+    name: FieldName
+    equals: Words | None = None
+    begins: Words | None = None
+    contains: Words | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SpamHeader:
+        if sum(words is not None for words in (self.equals, self.begins, self.contains)) != 1:
+            raise ValueError("a spam header has exactly one of 'equals', 'begins' and 'contains'")
+        return self
+
+
 class Trust(Strict):
-    """Whose word on a sender's identity counts (RFC 8601)."""
+    """Whose word counts: on a sender's identity (RFC 8601), and on what is spam."""
 
     authserv_ids: list[str] = []
+    spam_headers: list[SpamHeader] = []
+    ignore_spam_headers: list[KnownSpamHeader] = []
 
 
 class AutoMail(Strict):
-    """How much automatic mail one person may get (RFC 3834 section 2)."""
+    """How much automatic mail one person, and one domain, may get (RFC 3834 section 2)."""
 
     per_recipient_hour: Annotated[int, Field(ge=0)] = 3
     per_recipient_day: Annotated[int, Field(ge=0)] = 8
     per_conversation_day: Annotated[int, Field(ge=0)] = 3
+    per_domain_hour: Annotated[int, Field(ge=1)] = 10
+    per_domain_day: Annotated[int, Field(ge=1)] = 30
+    shared_domains: Names = []
 
 
 class Config(Strict):

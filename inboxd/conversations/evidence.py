@@ -25,6 +25,8 @@ UNATTENDED = frozenset(
         Kind.SPAM,
     }
 )
+# What servers and mail programs write about mail of ours.
+REPORTS = frozenset({Kind.BOUNCE, Kind.RECEIPT, Kind.FEEDBACK})
 _MOST_LINKS = 5
 
 
@@ -62,13 +64,13 @@ class Search:
     def admits(self, conversation: Known) -> bool:
         """Return whether ids and numbers may lead this mail into the conversation.
 
-        Agents pass, to be held there as unproven. A bounce speaks for those whom it names.
+        Agents pass, to be held there as unproven. A report speaks for those whom it names.
         """
         if not self.policy.stranger_gate or self.keys.agent is not None:
             return True
-        if self.verdict.kind is Kind.BOUNCE and self.verdict.bounce:
-            recipients = self.verdict.bounce.recipients
-            return any(r.address.casefold() in conversation.parties for r in recipients)
+        if self.verdict.kind in REPORTS and self.verdict.about is not None:
+            named = self.verdict.about.recipients
+            return any(address.casefold() in conversation.parties for address in named)
         return self.is_party(conversation)
 
     def is_party(self, conversation: Known) -> bool:

@@ -14,7 +14,7 @@ from inboxd.conversations.tokens import (
     Token,
     TokenKey,
 )
-from inboxd.mail.model import ParsedMail, Verdict
+from inboxd.mail.model import ParsedMail, Returned, Verdict
 
 # An honest chain is far shorter. Its newest ids are the likeliest to be known, and its oldest are
 # what branches of one thread have in common.
@@ -87,16 +87,18 @@ def lookup_keys(
 ) -> LookupKeys:
     """Return what to fetch for `mail`, which came for the envelope's `recipients`.
 
-    `today` is the date in UTC. The verdict on a bounce adds the ids of the mail that bounced.
+    `today` is the date in UTC. The verdict on a report adds what it tells about our mail: its ids,
+    and the reply address in its headers.
     """
+    about = (verdict.about if verdict else None) or Returned()
     author = mail.author.key if mail.author else None
     agent = mailbox.agents.get(author) if author else None
-    ids = _named_ids(mail, verdict)
+    ids = _named_ids(mail, about)
     signed = ((each, key.read_message_id(each, mailbox.name)) for each in ids)
     return LookupKeys(
         sender=author,
         agent=agent,
-        tokens=_tokens(_recipients(mail, recipients), mailbox, key, today, author, agent),
+        tokens=_tokens(_recipients(mail, recipients, about), mailbox, key, today, author, agent),
         ids=ids,
         own_id=mail.message_id if _is_storable(mail.message_id) else None,
         signed=tuple((each, number) for each, number in signed if number is not None),
@@ -105,15 +107,17 @@ def lookup_keys(
     )
 
 
-def _recipients(mail: ParsedMail, envelope: Sequence[str]) -> Iterable[str]:
-    """Return every recipient, those first that say best where this copy was sent."""
+def _recipients(mail: ParsedMail, envelope: Sequence[str], about: Returned) -> Iterable[str]:
+    """Return every recipient, those first that say best where this copy was sent.
+
+    After them, where a report came to no address made for it, the sender of what it returns.
+    """
     headers = (address.address for address in (*mail.to, *mail.cc))
-    return dict.fromkeys((*envelope, *mail.delivered_to, *headers))
+    return dict.fromkeys((*envelope, *mail.delivered_to, *headers, *about.senders))
 
 
-def _named_ids(mail: ParsedMail, verdict: Verdict | None) -> tuple[str, ...]:
-    bounced = verdict.bounce.original_message_ids if verdict and verdict.bounce else ()
-    likeliest = (*bounced, *mail.in_reply_to, *reversed(mail.references))
+def _named_ids(mail: ParsedMail, about: Returned) -> tuple[str, ...]:
+    likeliest = (*about.message_ids, *mail.in_reply_to, *reversed(mail.references))
     ids = tuple(each for each in dict.fromkeys(likeliest) if _is_storable(each))
     if len(ids) <= _MOST_NEWEST + _MOST_OLDEST:
         return ids

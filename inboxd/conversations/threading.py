@@ -20,7 +20,7 @@ from inboxd.conversations.decision import (
     ThreadDecision,
     ThreadPolicy,
 )
-from inboxd.conversations.evidence import UNATTENDED, Finding, Search, numbers
+from inboxd.conversations.evidence import REPORTS, UNATTENDED, Finding, Search, numbers
 from inboxd.conversations.lookup import FoundToken, LookupKeys, MailboxIdentity, lookup_keys
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.tokens import Purpose, Token
@@ -69,9 +69,9 @@ def thread(
             return _settle(search, step, finding, finding.found, traces, linked)
     unproven = keys.agent is not None
     why = "an agent's address without a token: held" if unproven else "nothing above matched"
-    opens = not _is_our_bounce(search)
+    opens = not _is_on_our_mail(search)
     if not opens:
-        why = "what bounces off our own mail opens no conversation"
+        why = "a report on our own mail opens no conversation"
     traces.append(StepTrace(Step.NEW, why))
     return ThreadDecision(
         None,
@@ -162,8 +162,8 @@ def _by_token(search: Search, found: FoundToken) -> Finding:
         return Finding(f"a token for {name}, not this agent's own", conversation, unproven=True)
     if search.is_party(conversation):
         return Finding(f"a token for {name}, from a party", conversation)
-    if search.verdict.kind is Kind.BOUNCE:
-        return _bounced(search, token, conversation)
+    if search.verdict.kind in REPORTS:
+        return _reported(search, token, conversation)
     if token.purpose is Purpose.BOUNCE and search.verdict.kind not in UNATTENDED:
         return Finding(f"a token for {name} that takes delivery reports only")
     unproven = token.purpose is Purpose.AGENT
@@ -172,11 +172,15 @@ def _by_token(search: Search, found: FoundToken) -> Finding:
     )
 
 
-def _bounced(search: Search, token: Token, conversation: Known) -> Finding:
-    """Take a delivery report at the address made for it; elsewhere if it names a party."""
-    if token.purpose is Purpose.BOUNCE or search.admits(conversation):
-        return Finding(f"a delivery report to a token for #{conversation.number}", conversation)
-    return Finding(f"a token for #{conversation.number} that takes no delivery reports")
+def _reported(search: Search, token: Token, conversation: Known) -> Finding:
+    """Take a report at the address made for it; elsewhere if it names a party.
+
+    Complaints often name nobody: the token in our own mail, which they return, has to do.
+    """
+    complaint = search.verdict.kind is Kind.FEEDBACK and token.purpose is Purpose.CUSTOMER
+    if token.purpose is Purpose.BOUNCE or complaint or search.admits(conversation):
+        return Finding(f"a report that bears a token for #{conversation.number}", conversation)
+    return Finding(f"a token for #{conversation.number} that takes no reports")
 
 
 def _by_ids(search: Search) -> Finding:
@@ -254,7 +258,7 @@ def _by_signed_id(search: Search) -> Finding:
     if not search.keys.signed:
         return Finding("names no id of ours")
     signed = [number for _, number in search.keys.signed]
-    proven = search.verdict.kind is Kind.BOUNCE
+    proven = search.verdict.kind in REPORTS
     return _first_of(search, signed, "signed id", proven=proven)
 
 
@@ -302,9 +306,9 @@ def _by_same_subject(search: Search) -> Finding:
     return Finding(f"the same sender and subject as #{found.number}", found)
 
 
-def _is_our_bounce(search: Search) -> bool:
+def _is_on_our_mail(search: Search) -> bool:
     proven = bool(search.keys.tokens or search.keys.signed)
-    return search.verdict.kind is Kind.BOUNCE and proven
+    return search.verdict.kind in REPORTS and proven
 
 
 _STEPS = (

@@ -93,8 +93,8 @@ def set_field(unit: Unit, name: str, value: str) -> bool:
 def set_contact(unit: Unit, person: Address, why: str = "", *, opening: bool = False) -> bool:
     """Make `person` the one whom answers go to; returns whether that is a change.
 
-    With `opening`, whoever was taken for the contact is none: a form or a platform, which takes part
-    in nothing. Later on, the contact that was goes on taking part.
+    With `opening`, whoever was taken for the contact is none: a form or a platform, which takes
+    part in nothing. Later on, the contact that was goes on taking part.
     """
     before = unit.conversation.contact_address
     contact, _ = contacts.find_or_add(unit.connection, person.address, person.name, unit.now)

@@ -11,13 +11,14 @@ from inboxd.desk.shown import shown_subject
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Address, Kind
 from inboxd.mail.people import Correspondent, Source, named_in
+from inboxd.mail.thanks import is_mere_thanks
 from inboxd.rules.facts import MessageFacts
 from inboxd.store import attribution, contacts, conversations, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord, NewMessage
 
 # Nobody waits for an answer to these: they are filed and can be found, and nobody is disturbed.
-_FILED_ONLY = frozenset({Kind.OUT_OF_OFFICE, Kind.BOUNCE, Kind.RECEIPT})
+_FILED_ONLY = frozenset({Kind.OUT_OF_OFFICE, Kind.BOUNCE, Kind.RECEIPT, Kind.FEEDBACK})
 
 
 def open_conversation(case: Case) -> int:
@@ -54,7 +55,7 @@ def open_conversation(case: Case) -> int:
         unit.record("linked", ", ".join(f"#{number}" for number in case.decision.linked))
     reason = "New conversation."
     if case.decision.unproven_agent:
-        reason = "New conversation, from an agent's address without proof."
+        reason = _from_an_agent(who)
     _react(case, unit, message, "conversation.opened", reason)
     return unit.number
 
@@ -64,7 +65,8 @@ def join(case: Case, conversation: ConversationRecord) -> int:
     who = people.correspondent_of(case)
     unit = _unit(case, conversation, who)
     kind = case.reading.verdict.kind
-    attended = kind not in UNATTENDED or _is_doubtful_spam(case, unit)
+    thanks = _is_mere_thanks(case, unit)
+    attended = not thanks and (kind not in UNATTENDED or _is_doubtful_spam(case, unit))
     if case.decision.pending_party:
         stranger = people.add_stranger(case, unit) or "somebody without an address"
         unit.record("party.pending", f"{stranger} holds a reply address but is a stranger")
@@ -78,7 +80,8 @@ def join(case: Case, conversation: ConversationRecord) -> int:
     message = _add_message(case, unit, case.reading.mail.author or people.author_of(case, who))
     case.link(unit.number)
     if not attended:
-        unit.record("message.received", f"{kind.value}: the conversation stays {before}")
+        what = "nothing but thanks" if thanks else kind.value
+        unit.record("message.received", f"{what}: the conversation stays {before}")
         _finish(unit)
         return unit.number
     unit.record("message.received", f"from {shown_author(case.reading.mail.author)}")
@@ -99,6 +102,29 @@ def _is_doubtful_spam(case: Case, unit: Unit) -> bool:
     is_spam = case.reading.verdict.kind is Kind.SPAM
     known = unit.conversation.state != ConversationState.SPAM.value
     return is_spam and known and not case.decision.pending_party
+
+
+def _is_mere_thanks(case: Case, unit: Unit) -> bool:
+    """Whether a closed conversation gets a word of thanks, which asks for nothing."""
+    mail, decision = case.reading.mail, case.decision
+    if unit.conversation.state != ConversationState.CLOSED.value or decision.pending_party:
+        return False
+    if case.desk.mailbox.reopen_on_thanks or any(not each.inline for each in mail.attachments):
+        return False
+    agents = case.shop.config.agents
+    names = [each.shown for each in agents] + [
+        case.desk.shown,
+        mail.author.name if mail.author else "",
+    ]
+    return is_mere_thanks(mail.reply_text, names)
+
+
+def _from_an_agent(who: Correspondent) -> str:
+    """Return what agents are told of a mail that an agent seems to have sent to the shop."""
+    said = "New conversation, from an agent's address without proof: no customer wrote it."
+    if who.address is None:
+        return f"{said} Nobody is known who could be answered."
+    return f"{said} An answer goes to {who.address.address}."
 
 
 def _unit(case: Case, conversation: ConversationRecord, who: Correspondent) -> Unit:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from inboxd.conversations.decision import Candidates, Known
+from inboxd.conversations.evidence import REPORTS
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.threading import thread
 from inboxd.desk import agent_mail, copies, customer_mail, reports
@@ -73,7 +74,7 @@ def file(
 def _hand_over(case: Case, found: ConversationRecord | None) -> int | None:
     """Give the mail to whoever deals with its kind; returns its conversation's number."""
     decision = case.decision
-    if case.reading.verdict.kind in (Kind.BOUNCE, Kind.RECEIPT) and not decision.opens:
+    if case.reading.verdict.kind in REPORTS and not decision.opens:
         return reports.take(case, found)
     if found is None:
         return customer_mail.open_conversation(case)

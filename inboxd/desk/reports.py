@@ -1,4 +1,4 @@
-"""Delivery reports on our own mail: a line in their conversation, which they never reopen."""
+"""Reports on our own mail: a line in their conversation, which they never reopen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from inboxd.store.messages import NewEvent
 
 
 def take(case: Case, conversation: ConversationRecord | None) -> int | None:
-    """File a delivery report; returns its conversation's number, or None where there is none."""
+    """File a report; returns its conversation's number, or None where there is none."""
+    if case.reading.verdict.kind is Kind.FEEDBACK:
+        return _take_complaint(case, conversation)
     bounce = case.reading.verdict.bounce
     recipients = bounce.recipients if bounce else ()
     text = "; ".join(_line(each) for each in recipients[:10]) or "no recipient is named"
@@ -21,8 +23,7 @@ def take(case: Case, conversation: ConversationRecord | None) -> int | None:
         _mark_bounced(case, conversation, failed)
     kind = _kind(case, failed)
     if conversation is None:
-        event = NewEvent(case.now, None, "inboxd", kind, text, case.entry.id)
-        messages.add_events(case.connection, [event])
+        _note_alone(case, kind, text)
         return None
     unit = case.unit(conversation, "mail system")
     unit.record(kind, text)
@@ -34,6 +35,36 @@ def take(case: Case, conversation: ConversationRecord | None) -> int | None:
             send_notifications(unit, None)
     unit.finish()
     return conversation.number
+
+
+def _take_complaint(case: Case, conversation: ConversationRecord | None) -> int | None:
+    """Somebody's provider calls our mail unwanted (RFC 5965): nothing automatic goes there now.
+
+    It often hides whose complaint it is; then the conversation's contact is taken at their word.
+    """
+    if conversation is None:
+        _note_alone(case, "complaint.received", "about mail of no conversation here")
+        return None
+    found = conversations.people(case.connection, [conversation.number])[conversation.number]
+    named = case.reading.verdict.about.recipients if case.reading.verdict.about else ()
+    people = [each for each in named if each.casefold() in found]
+    people = people or [conversation.contact_address]
+    for each in people:
+        contacts.mark_bounced(case.connection, each, case.now)
+    text = f"mail to {', '.join(people)} was called unwanted: no automatic mail goes there"
+    unit = case.unit(conversation, "mail system")
+    unit.record("complaint.received", text)
+    if not unit.quiet:
+        tell_audience(unit, f"The customer's provider complains: {text}.")
+        send_notifications(unit, None)
+    unit.finish()
+    return conversation.number
+
+
+def _note_alone(case: Case, kind: str, text: str) -> None:
+    """Keep a report on mail of which there is no conversation any more."""
+    event = NewEvent(case.now, None, "inboxd", kind, text, case.entry.id)
+    messages.add_events(case.connection, [event])
 
 
 def _mark_bounced(

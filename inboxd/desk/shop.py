@@ -15,12 +15,13 @@ from functools import cached_property
 from pathlib import Path
 
 from inboxd.config import Config, Mailbox
+from inboxd.config.models import SpamHeader
 from inboxd.conversations.lookup import MailboxIdentity
 from inboxd.conversations.threading import ThreadPolicy
 from inboxd.conversations.tokens import ReplyAddressPattern, TokenKey
 from inboxd.desk.addresses import AddressBook
 from inboxd.errors import ConfigError, Fault, Permanent
-from inboxd.mail.classify import TrustPolicy
+from inboxd.mail.classify import SpamMark, TrustPolicy
 from inboxd.rules.loader import Known, RuleSet, load_rules
 from inboxd.templates.canned import CannedSet, load_canned
 from inboxd.templates.render import Renderer
@@ -99,6 +100,10 @@ class Shop:
             authserv_ids=tuple(self.config.trust.authserv_ids),
             is_own=self.addresses.owns,
             is_own_message_id=self._is_own_message_id,
+            spam_marks=tuple(map(_spam_mark, self.config.trust.spam_headers)),
+            ignored_spam_fields=frozenset(
+                name.lower() for name in self.config.trust.ignore_spam_headers
+            ),
         )
 
     def _is_own_message_id(self, message_id: str) -> bool:
@@ -119,6 +124,15 @@ class Shop:
             for address in mailbox.addresses
         )
         return Desk(mailbox, pattern, identities, policy)
+
+
+def _spam_mark(header: SpamHeader) -> SpamMark:
+    def folded(words: list[str] | None) -> tuple[str, ...]:
+        return tuple(word.casefold() for word in words or ())
+
+    return SpamMark(
+        header.name, folded(header.equals), folded(header.begins), folded(header.contains)
+    )
 
 
 def load_shop(config: Config) -> Shop:

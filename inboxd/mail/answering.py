@@ -55,7 +55,7 @@ def _of_the_headers(mail: ParsedMail, trust: TrustPolicy) -> Iterator[str]:
     for name in LOOP_FIELDS:
         if name in mail.headers:
             yield f"{name} header"
-    yield from spam_reasons(mail)
+    yield from spam_reasons(mail, trust)
 
 
 def _of_the_recipients(mail: ParsedMail, trust: TrustPolicy) -> Iterator[str]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from inboxd.mail.absence import (
     absence_in_subject,
-    absence_in_text,
     absence_prefix,
     automatic_prefix,
     automatic_subject,
+    may_be_automatic,
+    notice_in_subject,
+    weak_words_in_subject,
 )
+from inboxd.mail.absence_text import absence_in_text, automatic_in_text, notice_in_text
 from inboxd.mail.mass_mail import precedence
 from inboxd.mail.model import Kind, ParsedMail
 from inboxd.mail.senders import is_autoresponder, is_robot
@@ -65,9 +68,10 @@ def automatic_answer(mail: ParsedMail, *, null_sender: bool) -> Automatic | None
     """Return what the mail is where a program wrote it as an answer, or None.
 
     Headers decide alone, and so does a subject in the form that programs use ("Automatic reply:
-    …"). Other words of absence in the subject count together with a weaker sign.
+    …") and a text that opens with "This is an automated reply". Other words of absence in the
+    subject count together with a weaker sign.
     """
-    reasons = [*_header_reasons(mail, null_sender=null_sender), *_subject_reasons(mail)]
+    reasons = [*_header_reasons(mail, null_sender=null_sender), *_words_reasons(mail)]
     if not reasons:
         return None
     away = _absence(mail)
@@ -114,15 +118,36 @@ def _header_reasons(mail: ParsedMail, *, null_sender: bool) -> list[str]:
     return reasons
 
 
+def _words_reasons(mail: ParsedMail) -> list[str]:
+    """Look at what is written for people: the subject first, then the text's first lines."""
+    if may_be_automatic(mail.subject) and (reasons := _subject_reasons(mail)):
+        return reasons
+    words = automatic_in_text(mail.reply_text or mail.text)
+    return [f'text says "{words}"'] if words else []
+
+
 def _subject_reasons(mail: ParsedMail) -> list[str]:
     subject = mail.subject
     if prefix := absence_prefix(subject) or automatic_prefix(subject):
         return [f'subject begins with "{prefix}"']
-    if automatic_subject(subject) and (sign := _weak_sign(mail)):
+    sign = _weak_sign(mail)
+    if automatic_subject(subject) and (sign or (sign := _away(mail))):
         return [f'subject is "{subject.strip()}"', sign]
-    if (words := absence_in_subject(subject)) and (sign := _weak_sign(mail)):
+    if (words := notice_in_subject(subject)) and (sign or (sign := _away(mail))):
+        return [f'subject says "{words}"', sign]
+    if (words := weak_words_in_subject(subject)) and (sign or (sign := _notice(mail))):
         return [f'subject says "{words}"', sign]
     return []
+
+
+def _away(mail: ParsedMail) -> str:
+    words = absence_in_text(mail.reply_text or mail.text)
+    return f'text says "{words}"' if words else ""
+
+
+def _notice(mail: ParsedMail) -> str:
+    words = notice_in_text(mail.reply_text or mail.text)
+    return f'text says "{words}"' if words else ""
 
 
 def _weak_sign(mail: ParsedMail) -> str:
@@ -137,8 +162,6 @@ def _weak_sign(mail: ParsedMail) -> str:
         return f"Precedence: {precedence(mail)}"
     if any(is_robot(address.address) for address in mail.from_):
         return "sent by an address that nobody reads"
-    if words := absence_in_text(mail.reply_text or mail.text):
-        return f'text says "{words}"'
     return ""
 
 

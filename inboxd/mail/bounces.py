@@ -7,14 +7,20 @@ Ordinary mail is looked at for a few signs only. Where a sign is found the repor
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from inboxd.mail.bounce_detectors import detected_failures
 from inboxd.mail.bounce_phrases import folded, says
 from inboxd.mail.bounce_signs import DELIVERY_STATUS, signs_of_a_bounce
-from inboxd.mail.bounce_text import read_failure_text, status_beside
-from inboxd.mail.delivery_status import field_groups, read_delivery_status, recipient_address
+from inboxd.mail.bounce_text import action_told, read_failure_text, status_beside, told_of
+from inboxd.mail.delivery_status import (
+    field_groups,
+    is_elided,
+    read_delivery_status,
+    recipient_address,
+)
 from inboxd.mail.model import Bounce, BouncedRecipient, ParsedMail
-from inboxd.mail.returned_mail import returned_message_ids
+from inboxd.mail.returned_mail import returned_addresses, returned_message_ids
 
 DISPOSITION = frozenset(
     {"message/disposition-notification", "message/global-disposition-notification"}
@@ -23,6 +29,8 @@ _REACHED = frozenset({"delivered", "relayed", "expanded"})
 _READ = 16_000
 _MOST = 100
 _OPENING = 1500
+# A delivery status that came as plain text.
+_STATUS_FIELDS = re.compile(r"^(?:final|original)-recipient\s?:", re.IGNORECASE | re.MULTILINE)
 _HEADER_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,128}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -43,15 +51,20 @@ def bounce_from_raw(raw: bytes, mail: ParsedMail) -> Bounce | None:
     milliseconds.
     """
     failed, delayed = detected_failures(raw)
-    if not failed and not delayed:
-        return None
-    lines = _first_lines(mail)
     recipients = [
-        BouncedRecipient(address, action, status_beside(lines, address))
+        BouncedRecipient(address, action, status_beside(_first_lines(mail), address))
         for action, addresses in (("failed", failed), ("delayed", delayed))
         for address in addresses
     ]
-    return Bounce(tuple(recipients), returned_message_ids(mail, raw))
+    return bounce_of(mail, recipients, raw) if recipients else None
+
+
+def bounce_of(
+    mail: ParsedMail, recipients: Iterable[BouncedRecipient], raw: bytes | None = None
+) -> Bounce:
+    """Return the report `mail` on these recipients, with what it tells of the mail they missed."""
+    named = tuple(each for each in recipients if not is_elided(each.address))
+    return Bounce(named, returned_message_ids(mail, raw), returned_addresses(mail, raw))
 
 
 def find_bounce(
@@ -65,7 +78,7 @@ def find_bounce(
     signs = signs_of_a_bounce(mail, null_sender=null_sender)
     if signs is None or not signs.certain:
         return None
-    return Bounce(_recipients(mail, raw), returned_message_ids(mail, raw)), signs.reasons
+    return bounce_of(mail, _recipients(mail, raw), raw), signs.reasons
 
 
 def is_delivery_receipt(bounce: Bounce) -> bool:
@@ -92,19 +105,22 @@ def rejected_by_notification(mail: ParsedMail) -> tuple[BouncedRecipient, ...]:
 def _recipients(mail: ParsedMail, raw: bytes | None) -> tuple[BouncedRecipient, ...]:
     if reported := bounce_from_reports(mail) or _failed_recipients(mail):
         return reported
-    if raw is not None and (detected := bounce_from_raw(raw, mail)):
-        return detected.recipients
+    if _STATUS_FIELDS.search(mail.text[:_READ]):
+        return read_delivery_status(mail.text[:_READ])
+    bounce = None if raw is None else bounce_from_raw(raw, mail)
+    detected = bounce.recipients if bounce else ()
     ours = frozenset(a.key for a in (*mail.from_, *mail.to, *mail.cc))
-    return read_failure_text(mail.text, not_these=ours)
+    return told_of(mail.text, detected) or read_failure_text(mail.text, not_these=ours) or detected
 
 
 def _failed_recipients(mail: ParsedMail) -> tuple[BouncedRecipient, ...]:
-    lines = _first_lines(mail)
     values = ",".join(mail.headers.get_all("X-Failed-Recipients"))[:_READ]
-    return tuple(
-        BouncedRecipient(address, "failed", status_beside(lines, address))
-        for address in tuple(dict.fromkeys(_HEADER_ADDRESS.findall(values)))[:_MOST]
-    )
+    addresses = tuple(dict.fromkeys(_HEADER_ADDRESS.findall(values)))[:_MOST]
+    if not addresses:
+        return ()
+    action = action_told(mail.text)
+    lines = _first_lines(mail)
+    return tuple(BouncedRecipient(each, action, status_beside(lines, each)) for each in addresses)
 
 
 def _first_lines(mail: ParsedMail) -> list[str]:

@@ -13,16 +13,18 @@ from inboxd.mail.answering import LOOP_FIELDS, reasons_against_answering
 from inboxd.mail.automatic import automatic_answer, automatic_notice, suppresses_answers
 from inboxd.mail.bounces import (
     DISPOSITION,
+    bounce_of,
     find_bounce,
     is_delivery_receipt,
     rejected_by_notification,
 )
+from inboxd.mail.feedback import feedback_reasons
 from inboxd.mail.mass_mail import bulk_reasons, list_reasons, spam_reasons
-from inboxd.mail.model import Bounce, Kind, ParsedMail, Verdict
-from inboxd.mail.returned_mail import returned_message_ids
-from inboxd.mail.senders import TrustPolicy, envelope_sender
+from inboxd.mail.model import Bounce, Kind, ParsedMail, Returned, Verdict
+from inboxd.mail.returned_mail import returned_mail
+from inboxd.mail.senders import SpamMark, TrustPolicy, envelope_sender
 
-__all__ = ["ANSWERABLE", "TrustPolicy", "classify"]
+__all__ = ["ANSWERABLE", "SpamMark", "TrustPolicy", "classify"]
 
 ANSWERABLE = frozenset({Kind.CUSTOMER, Kind.AGENT, Kind.EMPTY})
 """The kinds that automatic mail may answer where nothing else forbids it."""
@@ -52,6 +54,7 @@ class _Finding:
     kind: Kind
     reasons: tuple[str, ...] = ()
     bounce: Bounce | None = None
+    about: Returned | None = None
 
 
 def classify(
@@ -67,7 +70,9 @@ def classify(
     case = _Case(mail, trust, envelope_sender(mail, envelope_from), raw)
     found = next(finding for kind in _KINDS if (finding := kind(case)) is not None)
     if found.kind not in ANSWERABLE:
-        return Verdict(found.kind, found.reasons, may_answer=False, bounce=found.bounce)
+        return Verdict(
+            found.kind, found.reasons, may_answer=False, bounce=found.bounce, about=found.about
+        )
     against = reasons_against_answering(mail, trust, case.sender)
     reasons = found.reasons + tuple(f"no automatic mail: {reason}" for reason in against)
     return Verdict(found.kind, reasons, may_answer=not against)
@@ -91,11 +96,10 @@ def _loop(case: _Case) -> _Finding | None:
 
 
 def _feedback(case: _Case) -> _Finding | None:
-    if case.mail.report_type.lower() == "feedback-report" or any(
-        report.content_type == "message/feedback-report" for report in case.mail.reports
-    ):
-        return _Finding(Kind.FEEDBACK, ("feedback report (RFC 5965)",))
-    return None
+    reasons = feedback_reasons(case.mail)
+    if not reasons:
+        return None
+    return _Finding(Kind.FEEDBACK, reasons, about=returned_mail(case.mail, case.raw))
 
 
 def _notification(case: _Case) -> _Finding | None:
@@ -107,9 +111,11 @@ def _notification(case: _Case) -> _Finding | None:
     ):
         return None
     if refused := rejected_by_notification(mail):
-        bounce = Bounce(refused, returned_message_ids(mail, case.raw))
-        return _Finding(Kind.BOUNCE, ("disposition notification of a refusal (RFC 5429)",), bounce)
-    return _Finding(Kind.RECEIPT, ("disposition notification (RFC 8098)",))
+        bounce = bounce_of(mail, refused, case.raw)
+        reasons = ("disposition notification of a refusal (RFC 5429)",)
+        return _Finding(Kind.BOUNCE, reasons, bounce, _about(bounce))
+    about = returned_mail(mail, case.raw)
+    return _Finding(Kind.RECEIPT, ("disposition notification (RFC 8098)",), about=about)
 
 
 def _bounce(case: _Case) -> _Finding | None:
@@ -118,13 +124,19 @@ def _bounce(case: _Case) -> _Finding | None:
         return None
     bounce, reasons = found
     if is_delivery_receipt(bounce):
-        return _Finding(Kind.RECEIPT, ("every recipient was reached (RFC 3464)", *reasons))
-    return _Finding(Kind.BOUNCE, reasons, bounce)
+        reasons = ("every recipient was reached (RFC 3464)", *reasons)
+        return _Finding(Kind.RECEIPT, reasons, about=_about(bounce))
+    return _Finding(Kind.BOUNCE, reasons, bounce, _about(bounce))
+
+
+def _about(bounce: Bounce) -> Returned:
+    recipients = tuple(each.address for each in bounce.recipients)
+    return Returned(bounce.original_message_ids, bounce.original_senders, recipients)
 
 
 def _spam(case: _Case) -> _Finding | None:
     """An agent's answer has to prove itself anyway: a filter's mistake must not swallow it."""
-    reasons = () if case.claims_an_agent else spam_reasons(case.mail)
+    reasons = () if case.claims_an_agent else spam_reasons(case.mail, case.trust)
     return _Finding(Kind.SPAM, reasons) if reasons else None
 
 

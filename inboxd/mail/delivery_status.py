@@ -64,15 +64,22 @@ def field_groups(text: str) -> Iterator[Fields]:
 
 
 def read_delivery_status(text: str) -> tuple[BouncedRecipient, ...]:
-    """Return each recipient that a delivery status names, once, in its order."""
+    """Return each recipient that a delivery status names, once, in its order.
+
+    What the part about the whole message says counts for a recipient that does not say it itself.
+    """
     found: dict[str, BouncedRecipient] = {}
+    whole: Fields = {}
     for fields in field_groups(text):
         address = recipient_address(fields)
-        if address and address.casefold() not in found:
-            status = enhanced_status(fields.get("status", "")) or enhanced_status(
-                fields.get("diagnostic-code", "")
+        if not address:
+            whole = whole or fields
+        elif address.casefold() not in found:
+            told = {**whole, **fields}
+            status = enhanced_status(told.get("status", "")) or enhanced_status(
+                told.get("diagnostic-code", "")
             )
-            action = _action(fields.get("action", ""), status)
+            action = _action(told.get("action", ""), status)
             found[address.casefold()] = BouncedRecipient(address, action, status)
         if len(found) >= MAX_RECIPIENTS:
             break
@@ -83,6 +90,11 @@ def recipient_address(fields: Fields) -> str:
     """Return the address that a group is about, as the sender wrote it where that is told."""
     candidates = (_typed_address(fields[name]) for name in _ADDRESS_FIELDS if name in fields)
     return next((address for address in candidates if address), "")
+
+
+def is_elided(address: str) -> bool:
+    """Whether somebody left a part of `address` out for privacy, as in `carol...@firm.example`."""
+    return address.rpartition("@")[0].endswith("...")
 
 
 def enhanced_status(text: str) -> str:

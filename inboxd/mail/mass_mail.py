@@ -32,6 +32,9 @@ _SPAM_FIELDS = (
     ("X-MS-Exchange-Organization-SCL", re.compile(r"\s*[5-9]\b")),
     ("X-Forefront-Antispam-Report", re.compile(r"[^\r\n]{0,900}\bSFV:(?:SPM|SKB)\b")),
 )
+SPAM_FIELDS = tuple(name for name, _ in _SPAM_FIELDS)
+"""The fields of the filters that are known; `trust.ignore_spam_headers` may name them."""
+
 _MAILTO = re.compile(r"mailto:([^?>\s]+)", re.IGNORECASE)
 
 
@@ -76,15 +79,26 @@ def bulk_reasons(mail: ParsedMail, trust: TrustPolicy) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def spam_reasons(mail: ParsedMail) -> tuple[str, ...]:
+def spam_reasons(mail: ParsedMail, trust: TrustPolicy) -> tuple[str, ...]:
     """Return what filters on the way have said, where it is "spam".
 
     Senders can write these fields as well: that makes spam of their own mail only.
     """
-    return tuple(
-        f"{name}: {value[:60].strip()}"
+    headers = mail.headers
+    known = (
+        (name, value)
         for name, pattern in _SPAM_FIELDS
-        if name in mail.headers
-        for value in mail.headers.get_all(name)
+        if name in headers and name.lower() not in trust.ignored_spam_fields
+        for value in headers.get_all(name)
         if pattern.match(value)
     )
+    own = (
+        (mark.name, value)
+        for mark in trust.spam_marks
+        for value in headers.get_all(mark.name)
+        if mark.marks(value)
+    )
+    reasons = (
+        f"a filter says spam: {name}: {value[:60].strip()}" for name, value in (*known, *own)
+    )
+    return tuple(dict.fromkeys(reasons))

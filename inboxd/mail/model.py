@@ -170,10 +170,15 @@ class BouncedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a delivery report says, and the ids by which its mail is found again."""
+    """What a delivery report says, and the ids by which its mail is found again.
+
+    `original_senders` are the addresses that the returned headers name as the sender's: the one
+    that answers were to come to is among them.
+    """
 
     recipients: tuple[BouncedRecipient, ...] = ()
     original_message_ids: tuple[str, ...] = ()
+    original_senders: tuple[str, ...] = ()
 
     @property
     def permanent(self) -> bool:
@@ -182,10 +187,29 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """The mail that a report speaks of, as far as the report tells: hints that a stranger wrote.
+
+    `message_ids` stand without angle brackets, likeliest first; `senders` are the addresses that
+    its headers name as the sender's, our reply address among them; `recipients` those that it had
+    gone to.
+    """
+
+    message_ids: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What kind of mail this is and why; `may_answer` says whether automatic mail may go back."""
+    """What kind of mail this is and why; `may_answer` says whether automatic mail may go back.
+
+    `about` is the mail that a bounce, a receipt or a feedback report speaks of, None for other
+    kinds.
+    """
 
     kind: Kind
     reasons: tuple[str, ...] = ()
     may_answer: bool = True
     bounce: Bounce | None = None
+    about: Returned | None = None

@@ -31,6 +31,29 @@ def _nobody(address: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class SpamMark:
+    """A header field in which a filter on the way says that a mail is spam.
+
+    The value, case-folded and without blanks around it, begins with one of `begins`, holds one of
+    `contains`, or is one of `equals`: the words are case-folded, too.
+    """
+
+    name: str
+    equals: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+
+    def marks(self, value: str) -> bool:
+        """Return whether `value`, of such a field, calls the mail spam."""
+        text = value.strip().casefold()
+        return (
+            text in self.equals
+            or any(text.startswith(word) for word in self.begins)
+            or any(word in text for word in self.contains)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TrustPolicy:
     """Who is who, for classifying mail.
 
@@ -38,6 +61,8 @@ class TrustPolicy:
     `is_own` tells further addresses of ours, such as reply addresses, and `is_own_message_id` the
     ids of mail that we sent. `authserv_ids` name the servers whose `Authentication-Results` count.
     A mail with more than `max_received` trace lines is in a loop (RFC 5321 section 6.3).
+    `spam_marks` are header fields of the shop's own filters; of the known ones, those named in
+    `ignored_spam_fields`, in lower case, count for nothing.
     """
 
     own_addresses: frozenset[str] = frozenset()
@@ -46,6 +71,8 @@ class TrustPolicy:
     max_received: int = 50
     is_own: Callable[[str], bool] = _nobody
     is_own_message_id: Callable[[str], bool] = _nobody
+    spam_marks: tuple[SpamMark, ...] = ()
+    ignored_spam_fields: frozenset[str] = frozenset()
 
     def owns(self, address: str) -> bool:
         """Return whether `address` is one of ours, plus-forms included."""

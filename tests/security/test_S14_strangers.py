@@ -25,7 +25,7 @@ from inboxd.conversations.threading import (
     thread,
 )
 from inboxd.conversations.tokens import Purpose, ReplyAddressPattern, TokenKey
-from inboxd.mail.model import Address, Bounce, Kind, ParsedMail, Verdict
+from inboxd.mail.model import Address, Bounce, Kind, ParsedMail, Returned, Verdict
 
 NOW = datetime(2030, 5, 6, 8, tzinfo=UTC)
 KEY = TokenKey(b"a secret for tests only")
@@ -125,7 +125,8 @@ ATTACKS: dict[str, Callable[[], Attack]] = {
         mallory(), address(Purpose.BOUNCE), Verdict(Kind.AUTO_REPLY)
     ),
     "a delivery report that names nobody": lambda: Attack(
-        mallory(), verdict=Verdict(Kind.BOUNCE, bounce=Bounce((), (QUESTION,)))
+        mallory(),
+        verdict=Verdict(Kind.BOUNCE, bounce=Bounce((), (QUESTION,)), about=Returned((QUESTION,))),
     ),
 }
 

@@ -94,3 +94,29 @@ def test_S15_what_we_send_ourselves_is_never_answered() -> None:
 
 def test_S15_there_are_at_least_24_refusals() -> None:
     assert len(FORBIDDEN) >= 24
+
+
+WITHOUT_MARKS: dict[str, dict[str, str]] = {
+    "read receipt": {
+        "Content-Type": 'multipart/report; report-type=disposition-notification; boundary="b"'
+    },
+    "complaint": {"Content-Type": 'multipart/report; report-type=feedback-report; boundary="b"'},
+    "server's words": {"From": "MAILER-DAEMON@x.example", "Subject": "Returned mail"},
+    "automatic reply in Japanese": {"Subject": "自動返信: Parcel"},
+    "campaign": {"X-Campaign-Id": "77"},
+    "our own loop mark": {"X-Inboxd-Loop": "support@shop.example"},
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_MARKS)
+def test_S15_no_automatic_mail_goes_back_to_programs_of_other_forms(name: str) -> None:
+    found = verdict(WITHOUT_MARKS[name])
+    assert not found.may_answer
+    assert found.reasons, "a refusal says why"
+
+
+def test_S15_pitfall_20_the_other_sides_address_does_not_matter() -> None:
+    """What one helpdesk's answers have in common is what stands in them."""
+    for number in range(3):
+        fields = {"From": f"help+case{number}@desk.example", "Auto-Submitted": "auto-replied"}
+        assert not verdict(fields, f"help+case{number}@desk.example").may_answer

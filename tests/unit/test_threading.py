@@ -19,7 +19,15 @@ from inboxd.conversations.threading import (
     thread,
 )
 from inboxd.conversations.tokens import Purpose, ReplyAddressPattern, TokenKey
-from inboxd.mail.model import Address, Bounce, BouncedRecipient, Kind, ParsedMail, Verdict
+from inboxd.mail.model import (
+    Address,
+    Bounce,
+    BouncedRecipient,
+    Kind,
+    ParsedMail,
+    Returned,
+    Verdict,
+)
 
 NOW = datetime(2030, 5, 6, 8, tzinfo=UTC)
 TODAY = NOW.date()
@@ -543,7 +551,8 @@ def test_an_agent_reaches_a_conversation_that_closed_long_ago():
 
 def bounce(of: str = CARLA.address, action: str = "failed", ids: tuple[str, ...] = ()) -> Verdict:
     recipient = BouncedRecipient(of, action, "5.1.1")
-    return Verdict(Kind.BOUNCE, (), may_answer=False, bounce=Bounce((recipient,), ids))
+    about = Returned(message_ids=ids, recipients=(of,))
+    return Verdict(Kind.BOUNCE, (), may_answer=False, bounce=Bounce((recipient,), ids), about=about)
 
 
 @pytest.mark.parametrize("action", ["failed", "delayed"])

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from inboxd.desk.printable import harmless_json, printable_line, printable_text
@@ -128,4 +129,12 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 def _dumps(value: Any, indent: int | None) -> str:
     ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-    return harmless_json(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
+    document = _encoder(ascii_only, indent).encode(value)
+    # Of ASCII, JSON leaves nothing but DEL that a terminal might obey.
+    plain = document.isascii() and "\x7f" not in document
+    return document if plain else harmless_json(document)
+
+
+@cache
+def _encoder(ascii_only: bool, indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=ascii_only, indent=indent)

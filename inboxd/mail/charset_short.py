@@ -92,10 +92,28 @@ def _japanese(data: bytes) -> float:
     return _EUC_KANJI(data) if kana else 0.0
 
 
+def _korean(data: bytes) -> float:
+    """Chinese has its characters in the same rows: the syllables that Koreans use tell theirs."""
+    text = data.decode("cp949", "replace")
+    hangul = [char for char in text if "가" <= char <= "힣"]
+    common = sum(char in _COMMON_SYLLABLES for char in hangul)
+    return _HANGUL(data) if common * 2 >= len(hangul) else 0.0
+
+
+# Some three hundred of the 2,350 in the code: they make up most of what is written.
+_COMMON_SYLLABLES = frozenset(
+    "가각간감강개거건것게겠결경계고공과관교구국군권그글금급기길김까께끼나난날남내너네년녕노는능니다단"
+    "답당대더데도독동되된두드든등디따때또라락란람량러럼런로록론료루류르른를름리린림립마만말망매머면명모목"
+    "무문물미민바박반방배번법변별보복본부분불비사산상새생서석선설성세소속손송수순술스습승시식신실심십아안"
+    "알았양어언업없었에여역연영예오온올와완왔외요용우운울원월위유으은을음응의이인일임입있자작장재저적전점"
+    "정제조족종주준중증지직진질집차착찬참창채처천철첫청체초최추출충치친카코크키타태터테토통트특티파판편평"
+    "포표품프피필하학한할함합해했행향험현형호화확환활황회효후히힘"
+)
+_HANGUL = _pairs(lambda a, b: 0xB0 <= a <= 0xC8 and b >= 0xA1)
 _EUC_KANJI = _pairs(lambda a, b: b >= 0xA1 and (a in (0xA4, 0xA5) or 0xB0 <= a <= 0xCF))
 _SCORES: dict[str, Callable[[bytes], float]] = {
     "euc_jp": _japanese,
-    "cp949": _pairs(lambda a, b: 0xB0 <= a <= 0xC8 and b >= 0xA1),
+    "cp949": _korean,
     "gb18030": _pairs(lambda a, b: 0xB0 <= a <= 0xD7 and b >= 0xA1),
     "big5": _pairs(lambda a, b: 0xA4 <= a <= 0xC6 and (b <= 0x7E or b >= 0xA1)),
     "cp932": _pairs(

@@ -83,13 +83,13 @@ _SAME_CONTENT = Statement(
     )
 )
 _ELSEWHERE = Statement(
-    sa.select(_JOURNAL.c.mailbox, _MESSAGE.c.conversation)
-    .join(_MESSAGE, _MESSAGE.c.journal_id == _JOURNAL.c.id)
-    .where(
-        each_of(_JOURNAL.c.mailbox, "mailboxes"),
-        _JOURNAL.c.content_sha256 == sa.bindparam("content"),
-        sa.text("journal.state = 'applied'"),
-    )
+    # Named, since SQLite would rather read all that is applied.
+    sa.text(
+        "SELECT journal.mailbox, message.conversation FROM journal INDEXED BY journal_content "
+        "JOIN message ON message.journal_id = journal.id "
+        "WHERE journal.mailbox IN (SELECT value FROM json_each(:mailboxes)) "
+        "AND journal.content_sha256 = :content AND journal.state = 'applied'"
+    ).columns(_JOURNAL.c.mailbox, _MESSAGE.c.conversation)
 )
 _WAITING = Statement(
     sa.select(_JOURNAL.c.id).where(

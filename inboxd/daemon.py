@@ -20,6 +20,7 @@ from inboxd.clock import Clock
 from inboxd.config import Config, load_config
 from inboxd.config import ImapSource as ImapSettings
 from inboxd.delivery.courier import deliver_due, make_transport
+from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop, load_shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import ConfigError, Permanent, Transient
@@ -147,12 +148,13 @@ class Daemon:
         return max(0.1, deadline - self.clock.monotonic())
 
     def tick(self) -> None:
-        """Restart what has died, fire due timers, and look for what other processes wrote."""
+        """Restart what has died, fire timers, send digests, and see what other processes wrote."""
         if self._stopping.is_set():
             return
         try:
             self._watch()
             fired = fire_due(self.database, self.shop, self.clock)
+            fired += send_due(self.database, self.shop, self.clock)
             if fired or self._others_wrote():
                 self.processor.wake()
                 self.courier.wake()

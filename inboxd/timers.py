@@ -1,4 +1,4 @@
-"""Fires the timers that are due: rules that waited for a state to last, and the ends of snoozes."""
+"""Fires the timers that are due: rules that wait for a state to last, snoozes, reminders."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import sqlalchemy as sa
 import structlog
 
 from inboxd.clock import Clock
+from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
-from inboxd.desk import actions, ruling
+from inboxd.desk import actions, mailings, ruling
 from inboxd.desk.case import send_notifications, tell_audience
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
-from inboxd.store import conversations, messages, timers
+from inboxd.store import conversations, messages, reminders, timers
+from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database, is_database_fault
 from inboxd.store.statements import Savepoint
 from inboxd.store.timers import TimerRecord
@@ -52,20 +54,18 @@ def _fire(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: dateti
 
 def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetime) -> None:
     conversation = conversations.get(connection, timer.conversation)
-    if conversation is None or conversation.mailbox not in shop.desks:
-        why = "its mailbox is not configured any more"
+    reminder = _reminder(connection, shop, timer)
+    why = _what_is_gone(shop, timer, conversation, reminder)
+    if conversation is None or why is not None:
         timers.finish(connection, timer, TimerState.CANCELLED, now, why)
-        return
-    if timer.kind == timers.RULE and timer.rule not in shop.rules.by_name:
-        timers.finish(
-            connection, timer, TimerState.CANCELLED, now, "there is no such rule any more"
-        )
         return
     timers.finish(connection, timer, TimerState.FIRED, now)
     actor = f"rule {timer.rule}" if timer.kind == timers.RULE else "inboxd"
     unit = Unit(connection, shop, conversation, now=now, cause=f"timer:{timer.id}", actor=actor)
     if timer.kind == timers.WAKE:
         _wake(unit)
+    elif reminder is not None:
+        _remind(unit, *reminder)
     else:
         last = messages.last_inbound(connection, timer.conversation)
         unit.record(
@@ -87,6 +87,39 @@ def _wake(unit: Unit) -> None:
     ruling.follow_state(unit, before, ruling.message_facts(last), last)
     tell_audience(unit, "The snooze is over.")
     send_notifications(unit, last)
+
+
+def _what_is_gone(
+    shop: Shop,
+    timer: TimerRecord,
+    conversation: ConversationRecord | None,
+    reminder: tuple[Agent, str] | None,
+) -> str | None:
+    """Return why a timer has nothing to do any more, or None."""
+    if conversation is None or conversation.mailbox not in shop.desks:
+        return "its mailbox is not configured any more"
+    if timer.kind == timers.RULE and timer.rule not in shop.rules.by_name:
+        return "there is no such rule any more"
+    if timer.kind == timers.REMIND and reminder is None:
+        return "its agent is not configured any more"
+    return None
+
+
+def _reminder(
+    connection: sa.Connection, shop: Shop, timer: TimerRecord
+) -> tuple[Agent, str] | None:
+    """Return whom a timer reminds, and of what; None where it reminds nobody."""
+    if timer.kind != timers.REMIND:
+        return None
+    reminder = reminders.of_timer(connection, timer)
+    agent = shop.config.agent(reminder.agent) if reminder is not None else None
+    return None if reminder is None or agent is None else (agent, reminder.text)
+
+
+def _remind(unit: Unit, agent: Agent, text: str) -> None:
+    """Tell the agent who asked for it, and nobody else; the conversation stays as it is."""
+    said = f"You asked to be reminded{f': {text}' if text else ' of this.'}"
+    mailings.notify(unit, [(agent, said)], None)
 
 
 def _set_aside(

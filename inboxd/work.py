@@ -16,6 +16,7 @@ from inboxd.clock import Clock
 from inboxd.conversations.states import JournalState
 from inboxd.delivery.courier import deliver_due
 from inboxd.delivery.transport import Transport
+from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop
 from inboxd.errors import Permanent
 from inboxd.ingest.archive import import_archive, open_archive
@@ -79,7 +80,7 @@ def work(
     transport: Transport,
     progress: Progress | None = None,
 ) -> Worked:
-    """Process the journal, fire the timers and send the outbox until nothing is due any more."""
+    """Process the journal, fire timers, make digests and send the outbox until nothing is due."""
     owner = f"work:{secrets.token_hex(4)}"
     jitter = random.SystemRandom().random
     with database.read() as connection:
@@ -88,12 +89,13 @@ def work(
     while True:
         mails += (read := process_all(database, shop, clock, progress))
         timers += (fired := fire_due(database, shop, clock))
+        made = send_due(database, shop, clock)
         attempted += (
             tried := deliver_due(database, shop, transport, clock, owner=owner, jitter=jitter)
         )
         if progress:
-            progress(fired + tried)
-        if not (read or fired or tried):
+            progress(fired + made + tried)
+        if not (read or fired or made or tried):
             break
     with database.read() as connection:
         dead = outbox.counts(connection).get("dead", 0) - dead_before

@@ -52,12 +52,16 @@ def _header(of: Dossier, known: Background, now: datetime) -> Iterator[Text]:
     if record.fields:
         yield line(f"fields    {', '.join(f'{k}={v}' for k, v in record.fields.items())}")
     for timer in known.timers:
-        what = f"rule {timer.rule}" if timer.rule else "end of the snooze"
-        yield line(f"timer     {what}, {ago(timer.due_at, now)}")
+        yield line(f"timer     {timer_name(timer.kind, timer.rule)}, {ago(timer.due_at, now)}")
     if known.links:
         yield line(f"linked    {', '.join(f'#{number}' for number in known.links)}")
     if known.merged:
         yield line(f"merged in {', '.join(f'#{number}' for number in known.merged)}")
+
+
+def timer_name(kind: str, rule: str) -> str:
+    """Return what a timer is for."""
+    return {"rule": f"rule {rule}", "remind": "reminder"}.get(kind, "end of the snooze")
 
 
 def _in_order(of: Dossier, known: Background) -> list[tuple[datetime, int, WholeMessage | str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from inboxd.cli.conversation import timer_name
 from inboxd.cli.output import console, line
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def print_explanation(found: Mapping[str, Any]) -> None:
         if found[key]:
             out.print(line(f"{key}: " + ", ".join(f"#{number}" for number in found[key])))
     for timer in found["timers"]:
-        what = f"rule {timer['rule']}" if timer["rule"] else "end of the snooze"
+        what = timer_name(timer["kind"], timer["rule"])
         out.print(line(f"armed timer: {what}, due {timer['due_at']}"))
     for cause in found["causes"]:
         _print_cause(out, cause)

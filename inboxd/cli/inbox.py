@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from inboxd.cli.options import AsJson, Number
 from inboxd.cli.output import print_json, print_json_array, say
 from inboxd.conversations.states import ConversationState
 from inboxd.desk.words import size
+
+if TYPE_CHECKING:
+    from inboxd.config import Config
 
 _LISTED = 50
 
@@ -47,6 +50,15 @@ def list_conversations(
             "--limit", min=1, help=f"At most so many; without it {_LISTED}, with --json all."
         ),
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="V", help="A named view, as #list shows it.")
+    ] = None,
+    as_agent: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="AGENT", help="Whose view; without it the first admin's, else agent's."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List conversations, those that changed last first; closed ones and spam are left out."""
@@ -54,6 +66,13 @@ def list_conversations(
 
     wanted = listing.Wanted(state, everything, mailbox, assignee, tag)
     config = open_config(ctx)
+    if view is not None:
+        if wanted != listing.Wanted() or limit is not None:
+            raise typer.BadParameter("--view goes with --as and --json alone")
+        _list_view(config, view, as_agent, as_json=as_json)
+        return
+    if as_agent is not None:
+        raise typer.BadParameter("--as says whose view: name it with --view")
     with open_database(config) as database, database.read() as connection:
         if as_json:
             from inboxd.desk import dossier, views
@@ -146,6 +165,30 @@ def explain(ctx: typer.Context, number: Number, as_json: AsJson = False) -> None
     from inboxd.cli.explanation import print_explanation
 
     print_explanation(found)
+
+
+def _list_view(config: Config, view: str, name: str | None, *, as_json: bool) -> None:
+    """Print a view as the agent called `name` would get it by mail."""
+    from inboxd.clock import SystemClock
+    from inboxd.desk import dossier, listing, view_lists, views
+
+    agent, now = view_lists.asker(config, name), SystemClock().now()
+    with open_database(config) as database, database.read() as connection:
+        found = view_lists.listed(connection, config, view, agent, now)
+        if as_json:
+            records = [each.conversation for each in found.listed]
+            whole = dossier.dossiers(connection, records)
+            print_json_array(views.conversation(each) for each in whole)
+            return
+    from inboxd.cli.tables import print_listing
+
+    print_listing(
+        [listing.Line(each.conversation, each.contact_name) for each in found.listed], now
+    )
+    if not found.listed:
+        say(f"Nothing stands in the view {view} of {agent.shown}.")
+    elif found.total > len(found.listed):
+        say(f"\n{found.total - len(found.listed)} more are not shown.")
 
 
 def _save(content: bytes, output: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from inboxd.config.models import Agent, Config, Mailbox
+from inboxd.config.view_checks import view_faults
 from inboxd.errors import Fault
 from inboxd.yaml_positions import Document
 
@@ -16,8 +17,8 @@ _Report = Callable[..., Fault]
 def cross_check(config: Config, document: Document) -> Iterator[Fault]:
     """Yield what is wrong between sections: names twice, names of nobody."""
 
-    def fault(message: str, *loc: str | int) -> Fault:
-        return document.fault(message, loc)
+    def fault(message: str, *loc: str | int, key: bool = False) -> Fault:
+        return document.fault(message, loc, key)
 
     yield from _shared_addresses(config, fault)
     for i, mailbox in enumerate(config.mailboxes):
@@ -36,6 +37,7 @@ def cross_check(config: Config, document: Document) -> Iterator[Fault]:
             yield fault(f"{agent.name} has a meaning of its own in tags", "agents", i, "name")
         if agent.name.casefold() in {team.casefold() for team in config.teams}:
             yield fault(f"{agent.name} is a team's name too", "agents", i, "name")
+    yield from view_faults(config, fault)
     yield from _missing_files(config, fault)
 
 

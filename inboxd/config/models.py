@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
     model_validator,
 )
 
+from inboxd.config.mirror import Mirror
 from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
+from inboxd.config.strict import STRICT
 from inboxd.config.types import (
     EmailAddress,
     Name,
@@ -29,6 +30,7 @@ from inboxd.config.types import (
     Zone,
     is_loopback,
 )
+from inboxd.config.views import DigestOption, View
 from inboxd.durations import parse_duration
 
 Tls = Literal["implicit", "starttls", "none"]
@@ -37,9 +39,7 @@ Tls = Literal["implicit", "starttls", "none"]
 class Strict(BaseModel):
     """A section of the configuration: unknown keys are faults, values do not change."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
-    )
+    model_config = STRICT
 
 
 class SmtpSource(Strict):
@@ -63,6 +63,7 @@ class ImapSource(Strict):
     timeout: Wait = parse_duration("30 s")
     backlog: Period = parse_duration("7 days")
     max_size: Size = 50_000_000
+    mirror: Mirror | None = None
 
     @field_validator("after")
     @classmethod
@@ -74,6 +75,8 @@ class ImapSource(Strict):
     @model_validator(mode="after")
     def _no_open_line(self) -> ImapSource:
         _refuse_plaintext(self.tls, self.host, self.allow_plaintext)
+        if self.mirror is not None and self.after.startswith("move:"):
+            raise ValueError("mirror and after: move would both say where a mail lies; choose one")
         return self
 
     def key(self) -> str:
@@ -239,6 +242,7 @@ class Agent(Strict):
     teams: Names = []
     role: Literal["agent", "supervisor", "admin"] = "agent"
     timezone: Zone | None = None
+    digest: DigestOption = None
 
     @property
     def shown(self) -> str:
@@ -270,6 +274,7 @@ class Trust(Strict):
     """Whose word counts: on a sender's identity (RFC 8601), and on what is spam."""
 
     authserv_ids: list[str] = []
+    verify_dkim: bool = False
     spam_headers: list[SpamHeader] = []
     ignore_spam_headers: list[KnownSpamHeader] = []
 
@@ -298,6 +303,7 @@ class Config(Strict):
     send: Send
     agents: list[Agent] = []
     admins: list[EmailAddress] = []
+    views: dict[Name, View] = {}
     trust: Trust = Trust()
     auto_mail: AutoMail = AutoMail()
     rules: Path = Path("rules/")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from inboxd.conversations.lookup import FoundToken
 from inboxd.conversations.states import ConversationState
 
 
@@ -92,6 +93,7 @@ class ThreadDecision:
     `agent`: the name of the agent whose token and From the mail bears; authentication results
     are yet to be looked at. `unproven_agent`: an agent's From or token without the other; the
     mail is held and changes nothing. `expired_token`: the agent's token was valid once.
+    `token` is the one that decided: what it is good for is up to its purpose.
     """
 
     conversation: int | None
@@ -103,5 +105,6 @@ class ThreadDecision:
     agent: str | None = None
     unproven_agent: bool = False
     expired_token: bool = False
+    token: FoundToken | None = None
     opens: bool = False
     steps: tuple[StepTrace, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxd.conversations.decision import Candidates, Known, ThreadPolicy
-from inboxd.conversations.lookup import LookupKeys
+from inboxd.conversations.lookup import FoundToken, LookupKeys
 from inboxd.conversations.states import ConversationState
 from inboxd.mail.model import Kind, ParsedMail, Verdict
 
@@ -32,7 +32,10 @@ _MOST_LINKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one step found: a conversation and on which terms, or only what to link."""
+    """What one step found: a conversation and on which terms, or only what to link.
+
+    `token` without a conversation is one of an agent that belongs to none.
+    """
 
     result: str
     found: Known | None = None
@@ -43,6 +46,7 @@ class Finding:
     unproven: bool = False
     expired: bool = False
     as_contact: bool = False
+    token: FoundToken | None = None
 
     @property
     def doubtful(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from inboxd.conversations.action_addresses import action_of
 from inboxd.conversations.subjects import subject_key, subject_numbers
 from inboxd.conversations.tokens import (
     ExpiredToken,
@@ -22,6 +23,9 @@ _MOST_NEWEST = 150
 _MOST_OLDEST = 20
 _LONGEST_ID = 998
 _MOST_TOKENS = 10
+# What agents write to that is no conversation: their tokens bear no conversation's number.
+DESK_PURPOSES = frozenset({Purpose.NEW, Purpose.DIGEST})
+_AGENTS_PURPOSES = frozenset({Purpose.AGENT, *DESK_PURPOSES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,15 @@ class MailboxIdentity:
 
 @dataclass(frozen=True, slots=True)
 class FoundToken:
-    """A token of ours among the recipients; `own` says that it was made for the mail's author."""
+    """A token of ours among the recipients; `own` says that it was made for the mail's author.
+
+    `action` is what it lets its agent do (`action_addresses`).
+    """
 
     token: Token
     own: bool
     expired: bool = False
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,11 @@ class LookupKeys:
     @property
     def numbers(self) -> tuple[int, ...]:
         """The conversations to fetch besides those that the ids lead to."""
-        tokens = (found.token.conversation for found in self.tokens)
+        tokens = (
+            found.token.conversation
+            for found in self.tokens
+            if found.token.purpose not in DESK_PURPOSES
+        )
         signed = (number for _, number in self.signed)
         return tuple(dict.fromkeys((*tokens, *signed, *self.tagged)))
 
@@ -144,10 +156,24 @@ def _tokens(
             continue
         expired = isinstance(read, ExpiredToken)
         token = read.token if isinstance(read, ExpiredToken) else read
-        party = f"agent:{agent}" if token.purpose is Purpose.AGENT else f"mail:{author}"
-        known = agent if token.purpose is Purpose.AGENT else author
-        own = known is not None and key.is_for(token, party)
-        found.setdefault(token, FoundToken(token, own, expired))
+        found.setdefault(token, _judged(token, expired, mailbox, key, author, agent))
         if len(found) == _MOST_TOKENS:
             break
     return tuple(found.values())
+
+
+def _judged(
+    token: Token,
+    expired: bool,
+    mailbox: MailboxIdentity,
+    key: TokenKey,
+    author: str | None,
+    agent: str | None,
+) -> FoundToken:
+    """Say whether the token was made for the mail's author, as an agent or as somebody outside."""
+    if token.purpose is Purpose.ACTION:
+        action = action_of(token, agent, mailbox.agents.values(), key) if agent else None
+        return FoundToken(token, action is not None, expired, action)
+    of_agents = token.purpose in _AGENTS_PURPOSES
+    known, party = (agent, f"agent:{agent}") if of_agents else (author, f"mail:{author}")
+    return FoundToken(token, known is not None and key.is_for(token, party), expired)

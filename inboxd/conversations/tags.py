@@ -2,28 +2,42 @@
 
 A tag line starts with `#`. A word that starts with `#` and a letter begins the next tag on the
 line; everything up to it belongs to the tag before it, so `#assign anna #tag refund urgent` is an
-assignment and two tags. Lines between the agent's sentences are text.
+assignment and two tags. Lines between the agent's sentences are text, but for a canned reply that
+is wanted in that place.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 
 from inboxd.conversations.commands import (
-    AddTags,
+    Act,
+    AnswerOption,
     BadTagError,
     Canned,
+    Cc,
     Command,
+    Forward,
     NoCopies,
     Note,
-    RemoveTags,
     TagContext,
+    To,
 )
-from inboxd.conversations.tag_table import TAGS, find_tag, tidy
+from inboxd.conversations.tag_clashes import (
+    TagError,
+    TaggedMail,
+    clashes_with_text,
+    contradictions,
+)
+from inboxd.conversations.tag_spec import TagSpec
+from inboxd.conversations.tag_table import TAGS, find_tag
+from inboxd.conversations.tag_words import tidy
+
+__all__ = ["Parsed", "TagError", "cheat_sheet", "help_text", "parse_tags", "tags_markdown"]
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n|\u2028|\u2029")
 _HASHES = "#\uff03\ufe5f"  # number sign, full-width and small
@@ -31,22 +45,7 @@ _BACKSLASHES = "\\\uff3c\ufe68"
 _KEYCAP = "\ufe0f\u20e3"  # what makes of a number sign an emoji
 _PIECE = re.compile(rf"(?:^|(?<=\s))[{_HASHES}](?=[^\W\d_])")
 _NAME = re.compile(r"(?P<name>[^\W_]+)(?:[:.,;!]+(?P<rest>.*))?")
-_EXCLUSIVE = (("close", "open", "snooze"), ("note", "canned"), ("note", "nocc"))
-_REPEATABLE = frozenset({"tag", "untag"})
 _SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class TagError:
-    """A line that cannot be obeyed, why, and the nearest that could be (None: nothing is near)."""
-
-    line: str
-    reason: str
-    suggestion: str | None = None
-
-    def __str__(self) -> str:
-        meant = f" Did you mean {self.suggestion}?" if self.suggestion else ""
-        return f"{self.line}: {self.reason}.{meant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,16 @@ class Parsed:
     errors: tuple[TagError, ...] = ()
 
     @property
+    def acts(self) -> tuple[Act, ...]:
+        """What is done to the conversation, or told the agent, in the order of the mail."""
+        return tuple(each for each in self.commands if not isinstance(each, AnswerOption))
+
+    @property
+    def options(self) -> tuple[AnswerOption, ...]:
+        """To whom, when and with what the answer goes; at most one `To`, `Cc` and `Forward`."""
+        return tuple(each for each in self.commands if isinstance(each, AnswerOption))
+
+    @property
     def is_note(self) -> bool:
         """Whether the body is a private note."""
         return any(isinstance(command, Note) for command in self.commands)
@@ -71,9 +80,17 @@ class Parsed:
         return any(isinstance(command, NoCopies) for command in self.commands)
 
     @property
+    def forwards(self) -> bool:
+        """Whether the body is for somebody outside, and the customer gets nothing of it."""
+        return any(isinstance(command, Forward) for command in self.commands)
+
+    @property
     def answers(self) -> bool:
-        """Whether the customer gets something: a body that is no note, or a canned reply."""
-        if self.errors or self.is_note:
+        """Whether the customer (or whom `To` names in their place) gets something.
+
+        That is a body that is neither a note nor words to a forwarded mail, or a canned reply.
+        """
+        if self.errors or self.is_note or self.forwards:
             return False
         return bool(self.body) or any(isinstance(c, Canned) for c in self.commands)
 
@@ -88,24 +105,25 @@ def parse_tags(text: str, context: TagContext) -> Parsed:
     top, bottom = _text_bounds(lines)
     named: list[tuple[str, Command]] = []
     errors: list[TagError] = []
-    for line in filter(_bare, (*lines[:top], *lines[bottom:])):
-        try:
-            named += _read_line(_bare(line), context)
-        except BadTagError as mistake:
-            errors.append(TagError(_shown(line), mistake.reason, mistake.suggestion))
-    errors += [_misplaced(line) for line in lines[top:bottom] if _is_stray_tag(line)]
-    named = list(dict.fromkeys(named))
-    body = _body(lines[top:bottom])
-    errors = errors or _contradictions(named, body) or _without_answer(named, body, context)
+    middle, placed = _middle(lines[top:bottom], context, errors)
+    # The order of the mail: what stands above the text, in it, and below it.
+    for line in filter(_bare, lines[:top]):
+        named += _commands_of(line, context, errors)
+    named += [("canned", canned) for canned in placed]
+    for line in filter(_bare, lines[bottom:]):
+        named += _commands_of(line, context, errors)
+    named = _merged(dict.fromkeys(named))
+    body = _body(middle)
+    mail = TaggedMail(named, body, context.has_files)
+    errors = errors or contradictions(mail) or clashes_with_text(mail)
     commands = tuple(command for _, command in named)
     words = next((c.words for c in commands if isinstance(c, Note) and c.words), "")
     return Parsed(body or words, commands, tuple(errors))
 
 
 def cheat_sheet() -> str:
-    """Return all reply tags, a line each, as plain text for the end of a notification."""
-    width = max(len(spec.example) for spec in TAGS.values())
-    return "\n".join(f"{spec.example:<{width}}  {spec.does}" for spec in TAGS.values())
+    """Return the reply tags used most, a line each, as plain text for a notification's end."""
+    return _listed([spec for spec in TAGS.values() if spec.common])
 
 
 def help_text(tag: str | None = None) -> str:
@@ -114,7 +132,11 @@ def help_text(tag: str | None = None) -> str:
     A word that names no tag gets the list, too, below the reason.
     """
     if tag is None:
-        return f"{_INTRODUCTION}\n\n{cheat_sheet()}"
+        groups = [
+            f"{group.value}\n{_listed(list(specs))}"
+            for group, specs in groupby(TAGS.values(), lambda spec: spec.group)
+        ]
+        return "\n\n".join([_INTRODUCTION, *groups])
     try:
         spec = find_tag(tag)
     except BadTagError as mistake:
@@ -124,15 +146,23 @@ def help_text(tag: str | None = None) -> str:
 
 
 def tags_markdown() -> str:
-    """Return all reply tags as the Markdown table of docs/agents.md."""
-    rows = [
-        f"| `{spec.usage.replace('|', chr(92) + '|')}` | {spec.does}. {spec.details} "
-        f"| `{spec.example}` |"
-        for spec in TAGS.values()
-    ]
-    return "\n".join(["| tag | what it does | example |", "|---|---|---|", *rows])
+    """Return all reply tags as the Markdown tables of docs/agents.md."""
+    tables = []
+    for group, specs in groupby(TAGS.values(), lambda spec: spec.group):
+        rows = [
+            f"| `{spec.usage.replace('|', chr(92) + '|')}` | {spec.does} | `{spec.example}` |"
+            for spec in specs
+        ]
+        tables.append("\n".join([f"| {group.value} | what it does | example |", _RULE, *rows]))
+    return "\n\n".join(tables)
 
 
+def _listed(specs: list[TagSpec]) -> str:
+    width = max(len(spec.example) for spec in specs)
+    return "\n".join(f"{spec.example:<{width}}  {spec.does}" for spec in specs)
+
+
+_RULE = "|---|---|---|"
 _INTRODUCTION = (
     "Put tags on lines of their own, above or below your text. Several may share a line. The first"
     " letters of a tag are enough where they leave no doubt. A mail of tags alone sends the"
@@ -196,24 +226,77 @@ def _first_space(text: str) -> str:
 
 def _nearest_start(word: str) -> str | None:
     """Return the tag that a run-together word such as `assign-anna` begins with, or None."""
-    names = [name for name in TAGS if tidy(word).casefold().startswith(name)]
+    start = tidy(word[:_SHOWN]).casefold()
+    names = [name for name in TAGS if start.startswith(name)]
     return f"#{max(names, key=len)}" if names else None
 
 
-def _is_stray_tag(line: str) -> bool:
-    """Return whether a line of the text starts with a whole tag.
+def _commands_of(
+    line: str, context: TagContext, errors: list[TagError]
+) -> list[tuple[str, Command]]:
+    """Return a tag line's commands; for a line that cannot be obeyed, add to `errors`."""
+    try:
+        return _read_line(_bare(line), context)
+    except BadTagError as mistake:
+        errors.append(TagError(_shown(line), mistake.reason, mistake.suggestion))
+        return []
 
-    Such a line is hardly meant for the customer: it stands above a signature that was not
-    recognised, or a mail program has wrapped the line of tags that it belongs to.
+
+def _middle(
+    lines: list[str], context: TagContext, errors: list[TagError]
+) -> tuple[list[str], list[Canned]]:
+    """Return the lines of the text, and the canned replies that stand between them.
+
+    A whole tag of another kind is hardly meant for the customer: it stands above a signature that
+    was not recognised, or a mail program has wrapped the line of tags that it belongs to.
     """
-    words = _bare(line)[1:].split(maxsplit=1) if _is_tag_line(line) else []
-    head = _NAME.fullmatch(tidy(words[0])) if words and _PIECE.match(_bare(line)) else None
-    return head is not None and head["name"].casefold() in TAGS
+    kept: list[str] = []
+    placed: list[Canned] = []
+    for number, line in enumerate(lines):
+        tag, alone = _whole_tag(line)
+        if tag == "canned" and alone:
+            # Of the two blank lines around it, one goes with it.
+            if kept and not _bare(kept[-1]) and not _bare(lines[number + 1]):
+                kept.pop()
+            commands = _commands_of(line, context, errors)
+            placed += [replace(c, place=len(kept)) for _, c in commands if isinstance(c, Canned)]
+        elif tag:
+            reason = "a tag stands above or below all of the text; write \\# if it is text"
+            errors.append(TagError(_shown(line), reason))
+        else:
+            kept.append(line)
+    return kept, placed
 
 
-def _misplaced(line: str) -> TagError:
-    reason = "a tag stands above or below all of the text; write \\# if it is text"
-    return TagError(_shown(line), reason)
+def _whole_tag(line: str) -> tuple[str, bool]:
+    """Return the tag with whose whole name a line starts ("": none), and whether it is alone."""
+    bare = _bare(line)
+    if not _is_tag_line(line) or not _PIECE.match(bare):
+        return "", False
+    words = bare[1:].split(maxsplit=1)
+    head = _NAME.fullmatch(tidy(words[0])) if words else None
+    name = head["name"].casefold() if head else ""
+    alone = next(islice(_PIECE.finditer(bare), 1, None), None) is None
+    return (name, alone) if name in TAGS else ("", False)
+
+
+def _merged(named: Iterable[tuple[str, Command]]) -> list[tuple[str, Command]]:
+    """Return the commands with all addresses of one tag in one of them."""
+    addresses: dict[str, dict[str, str]] = {}
+    merged: dict[object, tuple[str, Command]] = {}
+    for name, command in named:
+        if isinstance(command, To | Cc | Forward):
+            merged.setdefault(name, (name, command))
+            for each in command.addresses:
+                addresses.setdefault(name, {}).setdefault(each.casefold(), each)
+        else:
+            merged[name, command] = (name, command)
+    return [
+        (name, replace(command, addresses=tuple(addresses[name].values())))
+        if isinstance(command, To | Cc | Forward)
+        else (name, command)
+        for name, command in merged.values()
+    ]
 
 
 def _body(lines: Iterable[str]) -> str:
@@ -226,44 +309,6 @@ def _unescaped(line: str) -> str:
     if bare[:1] and bare[0] in _BACKSLASHES and bare[1:2] and bare[1] in _HASHES:
         return line.replace(bare[0], "", 1)
     return line
-
-
-def _contradictions(named: Sequence[tuple[str, Command]], body: str) -> list[TagError]:
-    """Return what cannot be done together; `named` are different commands with their tags."""
-    names = Counter(name for name, _ in named)
-    commands = [command for _, command in named]
-    found = [
-        TagError(f"#{name}", "stands here twice, with different words")
-        for name, count in names.items()
-        if count > 1 and name not in _REPEATABLE
-    ]
-    for together in _EXCLUSIVE:
-        present = [f"#{name}" for name in names if name in together]
-        if len(present) > 1:
-            found.append(TagError(" ".join(present), "these do not go together"))
-    both = _tags(commands, AddTags) & _tags(commands, RemoveTags)
-    found += [
-        TagError(f"#tag {tag} #untag {tag}", "these do not go together") for tag in sorted(both)
-    ]
-    if body and any(isinstance(command, Note) and command.words for command in commands):
-        found.append(TagError("#note", "the words behind it or the mail's text, not both"))
-    if "help" in names and (body or len(names) > 1):
-        found.append(TagError("#help", "goes in a mail of its own; nothing was sent or changed"))
-    return found
-
-
-def _without_answer(
-    named: Sequence[tuple[str, Command]], body: str, context: TagContext
-) -> list[TagError]:
-    """Return what is said about an answer where the mail holds none."""
-    names = [name for name, _ in named]
-    if "nocc" not in names or body or "canned" in names or context.has_files:
-        return []
-    return [TagError("#nocc", "says who gets an answer: write the answer in the same mail")]
-
-
-def _tags(commands: Iterable[Command], kind: type[AddTags] | type[RemoveTags]) -> set[str]:
-    return {tag for command in commands if isinstance(command, kind) for tag in command.tags}
 
 
 def _shown(line: str) -> str:

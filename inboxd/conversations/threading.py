@@ -10,6 +10,7 @@ a stranger in, pending an agent's word.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from inboxd.conversations.decision import (
@@ -21,7 +22,13 @@ from inboxd.conversations.decision import (
     ThreadPolicy,
 )
 from inboxd.conversations.evidence import REPORTS, UNATTENDED, Finding, Search, numbers
-from inboxd.conversations.lookup import FoundToken, LookupKeys, MailboxIdentity, lookup_keys
+from inboxd.conversations.lookup import (
+    DESK_PURPOSES,
+    FoundToken,
+    LookupKeys,
+    MailboxIdentity,
+    lookup_keys,
+)
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.tokens import Purpose, Token
 from inboxd.mail.model import Kind, ParsedMail, Verdict
@@ -41,6 +48,7 @@ __all__ = [
     "thread",
 ]
 
+_OF_AGENTS = (Purpose.AGENT, Purpose.ACTION)  # in a conversation
 _COPY_WITHIN = timedelta(days=1)
 _SHOWN = 100  # of an id, in an explanation
 
@@ -67,8 +75,10 @@ def thread(
         linked += finding.linked
         if finding.found is not None:
             return _settle(search, step, finding, finding.found, traces, linked)
+        if finding.token is not None:
+            return _for_the_desk(step, finding, traces)
     unproven = keys.agent is not None
-    why = "an agent's address without a token: held" if unproven else "nothing above matched"
+    why = "an agent wrote it, without proof: no customer" if unproven else "nothing above matched"
     opens = not _is_on_our_mail(search)
     if not opens:
         why = "a report on our own mail opens no conversation"
@@ -79,6 +89,20 @@ def thread(
         linked=numbers(linked),
         unproven_agent=unproven,
         opens=opens,
+        steps=tuple(traces),
+    )
+
+
+def _for_the_desk(step: Step, finding: Finding, traces: list[StepTrace]) -> ThreadDecision:
+    """Let an agent's mail belong to no conversation: it begins one, or answers a list of them."""
+    return ThreadDecision(
+        None,
+        step,
+        agent=finding.agent,
+        unproven_agent=finding.unproven,
+        expired_token=finding.expired,
+        token=finding.token,
+        opens=True,
         steps=tuple(traces),
     )
 
@@ -94,7 +118,8 @@ def _settle(
     """Decide what a step's winner means for a conversation that may have been closed."""
     is_agents = search.keys.agent is not None and not finding.as_contact
     unproven = finding.unproven or (is_agents and finding.agent is None)
-    attended = search.verdict.kind not in UNATTENDED and not is_agents
+    aside = finding.token is not None and finding.token.token.purpose is Purpose.SIDE
+    attended = search.verdict.kind not in UNATTENDED and not is_agents and not aside
     if attended and not unproven and search.is_over(found):
         traces.append(StepTrace(Step.NEW, f"#{found.number} was closed too long ago: follows it"))
         follows = numbers([found.number, *linked])
@@ -116,6 +141,7 @@ def _settle(
         agent=finding.agent,
         unproven_agent=unproven,
         expired_token=finding.expired,
+        token=finding.token,
         steps=tuple(traces),
     )
 
@@ -124,35 +150,55 @@ def _by_reply_address(search: Search) -> Finding:
     findings = [_by_token(search, found) for found in search.keys.tokens]
     winners = [finding for finding in findings if finding.found is not None]
     if not winners:
+        for finding in findings:
+            if finding.token is not None:
+                return finding
         refused = "; ".join(finding.result for finding in findings)
         return Finding(refused or "no reply address of this mailbox among the recipients")
     winner = min(winners, key=lambda finding: finding.doubtful)
     others = (finding.found.number for finding in winners if finding.found)
-    return Finding(
-        winner.result,
-        winner.found,
-        linked=tuple(others),
-        pending=winner.pending,
-        agent=winner.agent,
-        unproven=winner.unproven,
-        expired=winner.expired,
-        as_contact=winner.as_contact,
-    )
+    return replace(winner, linked=tuple(others))
 
 
 def _by_token(search: Search, found: FoundToken) -> Finding:
     """Judge one token: its purpose against who wrote the mail and what kind of mail it is."""
     token = found.token
+    if token.purpose in DESK_PURPOSES:
+        return _by_desk_token(search, found)
+    finding = _by_conversation_token(search, found)
+    return replace(finding, token=found) if finding.found is not None else finding
+
+
+def _by_desk_token(search: Search, found: FoundToken) -> Finding:
+    """Judge a token that an agent has for what is no conversation.
+
+    A stranger at an address for new conversations begins one of their own, as at the mailbox's.
+    """
+    what = f"an agent's token for a {found.token.purpose.name.lower()} address"
+    agent = search.keys.agent
+    if agent is None and found.token.purpose is Purpose.NEW:
+        return Finding(f"{what}, from somebody who is no agent")
+    if found.own and not found.expired:
+        return Finding(what, agent=agent, token=found)
+    why = "expired" if found.own else "not this agent's own"
+    return Finding(f"{what}, {why}", unproven=True, expired=found.own, token=found)
+
+
+def _by_conversation_token(search: Search, found: FoundToken) -> Finding:
+    token = found.token
     conversation = search.known.conversations.get(token.conversation)
     if conversation is None:
         return Finding(f"a token for #{token.conversation}, which this mailbox does not have")
     name = f"#{conversation.number}"
-    if token.purpose is Purpose.AGENT and found.own:
+    if token.purpose in _OF_AGENTS and found.own:
         agent = None if found.expired else search.keys.agent
         why = "the agent's token, expired" if found.expired else "the agent's own token"
+        why += f" to {found.action}" if found.action else ""
         return Finding(
             f"{why}, for {name}", conversation, agent=agent, unproven=not agent, expired=not agent
         )
+    if found.expired and token.purpose is Purpose.SIDE and search.keys.agent is not None:
+        return Finding(f"an expired token for {name}", conversation, unproven=True, expired=True)
     if found.expired:
         return Finding(f"an expired token for {name}")
     if search.keys.agent is not None:
@@ -160,13 +206,15 @@ def _by_token(search: Search, found: FoundToken) -> Finding:
             result = f"a token for {name}, which this agent has opened as one who asks"
             return Finding(result, conversation, as_contact=True)
         return Finding(f"a token for {name}, not this agent's own", conversation, unproven=True)
+    if token.purpose is Purpose.SIDE and search.verdict.kind not in REPORTS:
+        return Finding(f"an answer to what was forwarded from {name}", conversation)
     if search.is_party(conversation):
         return Finding(f"a token for {name}, from a party", conversation)
     if search.verdict.kind in REPORTS:
         return _reported(search, token, conversation)
     if token.purpose is Purpose.BOUNCE and search.verdict.kind not in UNATTENDED:
         return Finding(f"a token for {name} that takes delivery reports only")
-    unproven = token.purpose is Purpose.AGENT
+    unproven = token.purpose in _OF_AGENTS
     return Finding(
         f"a token for {name}, from a stranger", conversation, pending=True, unproven=unproven
     )

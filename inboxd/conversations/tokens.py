@@ -21,6 +21,8 @@ from typing import Self
 
 MAC_BYTES = 10
 PARTY_BYTES = 4
+NO_CONVERSATION = 2**62
+"""Stands for the number in the ids of mails that belong to no conversation: digests, alerts."""
 _EPOCH = date(2020, 1, 1)
 _LONGEST_TOKEN = 48
 _OWN_MESSAGE_ID = re.compile(r"<?([1-9][0-9]{0,18})\.([a-z2-7]{13})\.([a-z2-7]{16})@[^@]+")
@@ -29,11 +31,20 @@ _SEPARATORS = frozenset("+-_.=")
 
 
 class Purpose(IntEnum):
-    """What a reply address is good for. 4 to 15 are free for purposes to come."""
+    """What a reply address is good for. 8 to 15 are free for purposes to come.
+
+    `ACTION` addresses do one thing when an agent writes to them; `NEW` ones begin a conversation;
+    those of a `DIGEST` bear its number in the conversation's place; `SIDE` ones bring back what
+    somebody outside answers to a forwarded mail.
+    """
 
     CUSTOMER = 1
     AGENT = 2
     BOUNCE = 3
+    ACTION = 4
+    NEW = 5
+    DIGEST = 6
+    SIDE = 7
 
 
 _PURPOSES = frozenset(purpose.value for purpose in Purpose)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from inboxd.config import Agent
 from inboxd.conversations.decision import ThreadDecision
-from inboxd.desk import mailings
+from inboxd.desk import acts_away, mailings
 from inboxd.desk.merging import absorb
 from inboxd.desk.reading import Reading
 from inboxd.desk.shop import Desk, Shop
@@ -109,13 +109,11 @@ def is_our_own(shop: Shop, entry: Entry, author: Address | None) -> bool:
 
 
 def audience(unit: Unit) -> tuple[Agent, ...]:
-    """Return who hears of a conversation: its assignee, else its team, else the mailbox's list."""
-    config, conversation = unit.shop.config, unit.conversation
-    assignee = config.agent(conversation.assignee or "")
-    if assignee is not None:
-        return (assignee,)
-    team = config.teams.get(conversation.team or "", ())
-    return tuple(team) or config.agents_named(unit.desk.mailbox.notify)
+    """Return who hears of a conversation: its assignee, else its team, else the mailbox's list.
+
+    Where the assignee is away, the others hear of it, too.
+    """
+    return acts_away.audience(unit)
 
 
 def tell_audience(unit: Unit, reason: str) -> None:

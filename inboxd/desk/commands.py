@@ -5,24 +5,27 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from inboxd.clock import Clock
 from inboxd.config import Agent
 from inboxd.conversations import commands as ask
 from inboxd.conversations.commands import BadTagError, TagContext
 from inboxd.conversations.tag_table import TAGS
-from inboxd.desk import leaks, ruling
+from inboxd.conversations.tags import Parsed
+from inboxd.conversations.when import parse_when
+from inboxd.desk import acts_away, answering, leaks, ruling, view_lists
 from inboxd.desk.case import add_agents, send_notifications
 from inboxd.desk.dossier import conversation_of
-from inboxd.desk.mailings import Answer
-from inboxd.desk.obey import obey, send_answer
+from inboxd.desk.obey import check, obey
 from inboxd.desk.shop import Shop
 from inboxd.desk.unit import Unit
 from inboxd.errors import Permanent
 from inboxd.mail.model import ParsedMail
-from inboxd.store import contacts, messages
+from inboxd.store import blocked, contacts, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database
+from inboxd.store.messages import NewEvent
 from inboxd.suggest import hint
 
 _ACTOR = "command line"
@@ -63,7 +66,7 @@ class Shell:
             leak = leaks.find(unit, ParsedMail(), text)
             if leak is not None:
                 raise Permanent(f"this line of our notification stands in your answer: {leak}")
-            return send_answer(unit, Answer(agent, text.strip()))
+            return answering.send(unit, agent, Parsed(text.strip())).done
 
         return self._do(number, act)
 
@@ -72,6 +75,11 @@ class Shell:
         if not text.strip():
             raise Permanent("there is no text to keep")
         return self._do(number, lambda unit: obey(unit, ask.Note(), self.agent, text.strip()))
+
+    def remind(self, number: int, when: str, text: str = "") -> Done:
+        """Have the agent reminded of conversation `number`; raises `Permanent` for no such time."""
+        at = _moment(self.shop, self.clock, when, self.agent)
+        return self.act(number, ask.Remind(at, text))
 
     def tag(self, number: int, name: str, words: str = "") -> Done:
         """Do to conversation `number` what the reply tag `#name words` does.
@@ -84,9 +92,22 @@ class Shell:
                 command = TAGS[name].read(words, self._context(unit))
             except BadTagError as error:
                 raise Permanent(_explained(name, error)) from None
-            return obey(unit, command, self.agent)
+            if isinstance(command, ask.AnswerOption):
+                raise Permanent(f"#{name} is part of an answer: inboxd reply sends one")
+            return self._obeyed(unit, command)
 
         return self._do(number, act)
+
+    def act(self, number: int, command: ask.Act) -> Done:
+        """Have a command obeyed in conversation `number`; raises `Permanent` where it cannot be."""
+        return self._do(number, lambda unit: self._obeyed(unit, command))
+
+    def _obeyed(self, unit: Unit, command: ask.Act) -> str:
+        # Who has the database in hand has every role.
+        obstacle = check(unit, command, self.agent, any_role=True)
+        if obstacle is not None:
+            raise Permanent(obstacle)
+        return obey(unit, command, self.agent, any_role=True)
 
     def _do(self, number: int, act: Callable[[Unit], str]) -> Done:
         """Let `act` work on the conversation, with all that follows, in one transaction."""
@@ -106,6 +127,8 @@ class Shell:
                 add_agents(unit, [self.agent])
             before = unit.conversation.state
             did = act(unit)
+            if unit.number != conversation.number:  # merged: that state was another conversation's
+                before = unit.conversation.state
             last = messages.last_inbound(connection, unit.number)
             ruling.follow_state(unit, before, ruling.message_facts(last), last)
             send_notifications(unit, last)
@@ -123,6 +146,8 @@ class Shell:
             me=self.agent.name if self.agent else "",
             now=unit.now,
             zone=config.zone(unit.desk.mailbox, self.agent),
+            views=view_lists.view_names(config),
+            supervisor=True,
         )
 
 
@@ -136,11 +161,54 @@ def shell(database: Database, shop: Shop, clock: Clock, name: str | None) -> She
     if name is None:
         admins = [agent for agent in agents if agent.role == "admin"]
         return Shell(database, shop, clock, next(iter(admins or agents), None))
+    return Shell(database, shop, clock, _known(shop, name))
+
+
+def away(database: Database, shop: Shop, clock: Clock, name: str, until: str | None) -> str:
+    """Let the agent called `name` be away; raises `Permanent` for an unknown name or time.
+
+    Returns what was done.
+    """
+    who = _known(shop, name)
+    end = None if until is None else _moment(shop, clock, until, who)
+    with database.write() as connection:
+        return acts_away.leave(connection, shop, who, end, by=None, now=clock.now())
+
+
+def back(database: Database, shop: Shop, clock: Clock, name: str) -> str:
+    """Let the agent called `name` be there again; raises `Permanent` for an unknown name.
+
+    Returns what was done, and what waits for the agent.
+    """
+    who = _known(shop, name)
+    with database.write() as connection:
+        return acts_away.come_back(connection, shop, who, by=None, now=clock.now())
+
+
+def unblock(database: Database, clock: Clock, address: str) -> None:
+    """Take mail from `address` again; raises `Permanent` where it is not blocked."""
+    with database.write() as connection:
+        if not blocked.remove(connection, address.strip()):
+            known = hint(address, [each.address for each in blocked.listing(connection)])
+            raise Permanent(f"{address} is not blocked{known}")
+        event = NewEvent(clock.now(), None, _ACTOR, "contact.unblocked", address)
+        messages.add_events(connection, [event])
+
+
+def _known(shop: Shop, name: str) -> Agent:
     agent = shop.config.agent(name)
     if agent is None:
-        known = hint(name, [each.name for each in agents])
+        known = hint(name, [each.name for each in shop.config.agents])
         raise Permanent(f"there is no agent called {name}{known}")
-    return Shell(database, shop, clock, agent)
+    return agent
+
+
+def _moment(shop: Shop, clock: Clock, words: str, agent: Agent | None) -> datetime:
+    """Return the moment that `words` mean to an agent; raises `Permanent`."""
+    try:
+        return parse_when(words, clock.now(), shop.config.zone(None, agent))
+    except ValueError as error:
+        raise Permanent(str(error)) from None
 
 
 def _explained(name: str, error: BadTagError) -> str:

@@ -13,7 +13,7 @@ from inboxd.mail.model import Address, Kind
 from inboxd.mail.people import Correspondent, Source, named_in
 from inboxd.mail.thanks import is_mere_thanks
 from inboxd.rules.facts import MessageFacts
-from inboxd.store import attribution, contacts, conversations, messages
+from inboxd.store import attribution, blocked, contacts, conversations, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord, NewMessage
 
@@ -46,6 +46,8 @@ def open_conversation(case: Case) -> int:
     unit.record("conversation.opened", _opened_by(who, new))
     if kind is Kind.SPAM:
         actions.set_state(unit, ConversationState.SPAM, "the filter before us says so")
+    elif not unit.quiet and _is_blocked(case, person):
+        actions.set_state(unit, ConversationState.SPAM, "an agent has blocked its sender")
     elif kind in _FILED_ONLY or unit.quiet:
         actions.set_state(unit, ConversationState.CLOSED, "nobody waits for an answer")
     people.add_first_parties(case, unit, who)
@@ -95,6 +97,12 @@ def join(case: Case, conversation: ConversationRecord) -> int:
         reason += " A filter on the way calls this mail spam."
     _react(case, unit, message, "message.received", reason)
     return unit.number
+
+
+def _is_blocked(case: Case, person: Address) -> bool:
+    """Whether an agent has blocked the mail's author, or whom its answers go to."""
+    author = case.reading.mail.author
+    return blocked.is_blocked(case.connection, person.address, author.address if author else "")
 
 
 def _is_doubtful_spam(case: Case, unit: Unit) -> bool:

@@ -12,7 +12,17 @@ from inboxd.conversations.decision import Candidates, Known
 from inboxd.conversations.evidence import REPORTS
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.threading import thread
-from inboxd.desk import agent_mail, copies, customer_mail, reports
+from inboxd.conversations.tokens import Purpose
+from inboxd.desk import (
+    action_mail,
+    agent_mail,
+    copies,
+    customer_mail,
+    digest_mail,
+    new_mail,
+    reports,
+    side_threads,
+)
 from inboxd.desk.case import Case, is_our_own
 from inboxd.desk.reading import Reading
 from inboxd.desk.shop import Desk, Shop
@@ -74,13 +84,35 @@ def file(
 def _hand_over(case: Case, found: ConversationRecord | None) -> int | None:
     """Give the mail to whoever deals with its kind; returns its conversation's number."""
     decision = case.decision
+    purpose = decision.token.token.purpose if decision.token is not None else None
     if case.reading.verdict.kind in REPORTS and not decision.opens:
         return reports.take(case, found)
+    if purpose is Purpose.DIGEST and decision.token is not None:
+        digest_mail.take(case, decision.token)
+        return None
+    if purpose is Purpose.NEW or _is_plainly_new(case, found):
+        return new_mail.take(case)
     if found is None:
         return customer_mail.open_conversation(case)
+    if purpose is Purpose.SIDE and not decision.unproven_agent:
+        return side_threads.take(case, found)
     if decision.agent is not None or decision.unproven_agent:
-        return agent_mail.take(case, found)
+        return _of_an_agent(case, found, purpose)
     return customer_mail.join(case, found)
+
+
+def _is_plainly_new(case: Case, found: ConversationRecord | None) -> bool:
+    """Whether an agent means to begin a conversation, at an address that proves nothing."""
+    return found is None and case.decision.unproven_agent and new_mail.is_addressed(case)
+
+
+def _of_an_agent(case: Case, found: ConversationRecord, purpose: Purpose | None) -> int:
+    """Give an agent's mail to a conversation to whoever deals with the address that it came to."""
+    if purpose is Purpose.ACTION:
+        return action_mail.take(case, found)
+    if new_mail.is_named(case, found):
+        return new_mail.name_customer(case, found)
+    return agent_mail.take(case, found)
 
 
 def _link_twins(case: Case, number: int, twins: dict[int, str]) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from inboxd.config import Agent
 from inboxd.conversations.tags import cheat_sheet
-from inboxd.desk import posting, shown
+from inboxd.desk import action_links, posting, shown
 from inboxd.desk.unit import Unit
 from inboxd.desk.words import ago
 from inboxd.mail.model import Address, Attachment
 from inboxd.store import auto_sent, messages
 from inboxd.store.messages import MessageRecord, NewMessage
 from inboxd.templates.contexts import (
+    ActionLink,
     AnsweredContext,
     AutoReplyContext,
     CannedContext,
@@ -26,6 +28,7 @@ from inboxd.templates.contexts import (
     ReceiptContext,
     ReplyContext,
     TagError,
+    WaitingContext,
 )
 
 _QUOTED_CHARS = 20_000
@@ -35,7 +38,8 @@ _QUOTED_CHARS = 20_000
 class Answer:
     """An agent's words on their way to the customer; attachments lie in the journal.
 
-    `alone` keeps them from the people in copy.
+    `to` takes the contact's place, and `alone` keeps the answer from the people in copy. It is
+    kept back until `send_at` (aware), or for the mailbox's send delay.
     """
 
     agent: Agent
@@ -43,6 +47,8 @@ class Answer:
     attachments: tuple[Attachment, ...] = ()
     canned_html: str = ""
     alone: bool = False
+    to: tuple[Address, ...] = ()
+    send_at: datetime | None = None
 
 
 def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord | None) -> None:
@@ -55,7 +61,7 @@ def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord 
     sender = posting.via(unit, customer.name or customer.address)
     files = shown.sent_on(news) if news else ()
     base = NotificationContext(
-        **_about(unit),
+        **about(unit),
         mailbox_name=unit.desk.shown,
         customer=customer,
         opened=ago(unit.conversation.created_at, unit.now),
@@ -67,7 +73,12 @@ def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord 
         history=history,
     )
     for agent, reason in agents:
-        context = replace(base, reason=reason)
+        context = replace(
+            base,
+            reason=reason,
+            actions=action_links.links(unit, agent),
+            begin=action_links.begin(unit, agent),
+        )
         posting.to_agent(unit, "notification", agent, context, sender=sender, attachments=files)
         unit.record("notified", agent.name, actor="inboxd")
 
@@ -85,11 +96,14 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
         signature=shown.signature(unit, new.agent),
         agent_name=new.agent.shown,
         subject_tag=shown.subject_tag(unit),
+        begins=not messages.mail_ids(unit.connection, unit.number),
     )
-    to, copied = shown.customers(unit)
-    cc = () if new.alone else copied
+    to, cc = recipients(unit, new)
     files = shown.with_journal(new.attachments, unit.journal_id)
-    mail = posting.to_customer(unit, "reply", context, to, cc, key, files, automatic="no")
+    leaves = posting.leaves_at(unit, new.send_at)
+    mail = posting.to_customer(
+        unit, "reply", context, to, cc, key, files, automatic="no", not_before=leaves
+    )
     number = messages.add(
         unit.connection,
         NewMessage(
@@ -112,8 +126,17 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
     unit.touch()
     names = ", ".join(each.address for each in (*to, *cc))
     without = ", and to nobody in copy" if new.alone else ""
-    unit.record("reply.sent", f"by {new.agent.shown} to {names}{without}")
+    kept = f", kept back until {leaves:%Y-%m-%d %H:%M:%S} UTC" if leaves > unit.now else ""
+    unit.record("reply.sent", f"by {new.agent.shown} to {names}{without}{kept}")
     return number
+
+
+def recipients(unit: Unit, new: Answer) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Return whom an answer goes to, and who gets it in copy."""
+    contact, copied = shown.customers(unit)
+    to = new.to or contact
+    named = {each.key for each in to}
+    return to, () if new.alone else tuple(each for each in copied if each.key not in named)
 
 
 def send_canned(unit: Unit, name: str, rule: str, key: str, match: dict[str, str]) -> bool:
@@ -157,18 +180,24 @@ def send_canned(unit: Unit, name: str, rule: str, key: str, match: dict[str, str
 
 
 def copy_answer(unit: Unit, new: Answer, agents: Iterable[Agent]) -> None:
-    """Tell the other agents what was answered, so that nobody answers twice."""
+    """Tell the other agents what was answered, so that nobody answers twice.
+
+    They hear of it when the answer leaves: until then it can be taken back.
+    """
+    to, _ = recipients(unit, new)
+    customer = shown.customer(unit) if not new.to else Person(to[0].name, to[0].address)
+    leaves = posting.leaves_at(unit, new.send_at)
     for agent in agents:
         context = AnsweredContext(
-            **_about(unit),
+            **about(unit),
             who=new.agent.shown,
             when="just now",
-            customer=shown.customer(unit),
+            customer=customer,
             text=new.text,
             attachments=shown.attachment_lines(new.attachments),
         )
         sender = posting.via(unit, new.agent.shown)
-        posting.to_agent(unit, "answered", agent, context, sender=sender)
+        posting.to_agent(unit, "answered", agent, context, sender=sender, not_before=leaves)
 
 
 def receipt(
@@ -178,24 +207,55 @@ def receipt(
     done: Sequence[str] = (),
     errors: Sequence[TagError] = (),
     original: str = "",
+    told: str = "",
+    undo: ActionLink | None = None,
 ) -> None:
-    """Tell an agent what a mail with tags did, or why nothing was done."""
+    """Tell an agent what a mail with tags did, or why nothing was done, or what was asked for."""
     context = ReceiptContext(
-        **_about(unit), done=tuple(done), errors=tuple(errors), original_text=original
+        **about(unit),
+        done=tuple(done),
+        errors=tuple(errors),
+        original_text=original,
+        told=told,
+        undo=undo,
     )
     posting.to_agent(unit, "receipt", agent, context, sender=posting.via(unit, "inboxd"))
 
 
-def held(unit: Unit, agent: Agent, reason: str, instruction: str, text: str) -> None:
-    """Ask an agent, at the configured address, about a mail that claims to be theirs."""
+def held(
+    unit: Unit, agent: Agent, reason: str, instruction: str, text: str, *, proven: bool = False
+) -> None:
+    """Ask an agent, at the configured address, about a mail that claims to be theirs, or is."""
     context = HeldContext(
-        **_about(unit), reason=reason, instruction=instruction, text=text[:_QUOTED_CHARS]
+        **about(unit),
+        reason=reason,
+        instruction=instruction,
+        text=text[:_QUOTED_CHARS],
+        proven=proven,
     )
     posting.to_agent(unit, "held", agent, context, sender=posting.via(unit, "inboxd"))
 
 
-def canned_context(unit: Unit, agent: Agent | None, match: dict[str, str]) -> CannedContext:
-    """Return what the placeholders of a canned reply stand for in this conversation."""
+def waiting(unit: Unit, agent: Agent, who: str, when: str, theirs: str, own: str) -> None:
+    """Show an agent the answer of `who`, who was faster; the agent's own one is held."""
+    context = WaitingContext(
+        **about(unit),
+        who=who,
+        when=when,
+        customer=shown.customer(unit),
+        text=theirs[:_QUOTED_CHARS],
+        original_text=own[:_QUOTED_CHARS],
+    )
+    posting.to_agent(unit, "waiting", agent, context, sender=posting.via(unit, "inboxd"))
+
+
+def canned_context(
+    unit: Unit, agent: Agent | None, match: dict[str, str], values: Mapping[str, str] | None = None
+) -> CannedContext:
+    """Return what the placeholders of a canned reply stand for in this conversation.
+
+    `values` are what an agent has given for this one mail, in place of the conversation's fields.
+    """
     conversation = unit.conversation
     return CannedContext(
         contact=shown.customer(unit),
@@ -204,12 +264,12 @@ def canned_context(unit: Unit, agent: Agent | None, match: dict[str, str]) -> Ca
         ),
         shop=CannedShop(unit.desk.shown, unit.desk.mailbox.address),
         agent=Person(agent.shown, agent.address) if agent else Person(""),
-        fields=dict(conversation.fields),
-        match=match,
+        fields={**conversation.fields, **(values or {})},
+        match={**match, **(values or {})},
     )
 
 
-def _about(unit: Unit) -> dict[str, Any]:
+def about(unit: Unit) -> dict[str, Any]:
     """Return what every mail to agents tells; `agent_name` is filled in where it is shown."""
     conversation = unit.conversation
     assignee = unit.shop.config.agent(conversation.assignee or "")

@@ -8,7 +8,7 @@ from inboxd.conversations.commands import Priority
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions
 from inboxd.desk.unit import Unit
-from inboxd.store import conversations, merges, timers
+from inboxd.store import conversations, merges, reminders, timers
 from inboxd.store.conversations import ConversationRecord
 
 # The first of the two that is found here is the state of both: nobody may wait in vain.
@@ -22,20 +22,30 @@ _MOST_AWAKE = (
 _URGENCY = tuple(each.value for each in Priority)
 
 
-def absorb(unit: Unit, gone: ConversationRecord, why: str) -> None:
+def absorb(
+    unit: Unit,
+    gone: ConversationRecord,
+    why: str,
+    *,
+    by: str | None = None,
+    same_people: bool = True,
+) -> None:
     """Merge conversation `gone` into the unit's, which keeps its number, contact and subject.
 
-    Whoever dealt with `gone` is told. Its number goes on leading here.
+    Whoever dealt with `gone` is told, but for the agent called `by`, who asks for it. Its number
+    goes on leading here, and its reminders go on. Without `same_people`, those whom `gone` was
+    with do not take part here.
     """
     for kind in (timers.RULE, timers.WAKE):
         timers.cancel(unit.connection, gone.number, kind, unit.now)
-    merges.merge(unit.connection, gone.number, unit.number, unit.now)
+    reminders.move(unit.connection, gone.number, unit.number)
+    merges.merge(unit.connection, gone.number, unit.number, unit.now, same_people=same_people)
     _take_over(unit, gone)
     left = replace(gone, state="closed", state_since=unit.now, snoozed_until=None)
     conversations.save(unit.connection, left)
     unit.touch()
     unit.record("merged", f"#{gone.number} into #{unit.number}: {why}")
-    if gone.assignee is not None and gone.assignee != unit.conversation.assignee:
+    if gone.assignee is not None and gone.assignee not in (unit.conversation.assignee, by):
         unit.tell(gone.assignee, f"#{gone.number}, which was yours, was merged into this one.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from inboxd.config import Agent
 from inboxd.conversations.tokens import Purpose
@@ -19,6 +19,7 @@ from inboxd.mail.outgoing import (
     encode_draft,
 )
 from inboxd.store import conversations, messages, outbox
+from inboxd.store.side_threads import SideRecord
 from inboxd.templates.contexts import (
     BaseContext,
     ConversationContext,
@@ -27,6 +28,12 @@ from inboxd.templates.contexts import (
 from inboxd.templates.render import Rendered
 
 AGENT_TOKEN_LIFE = timedelta(days=90)
+
+
+def leaves_at(unit: Unit, at: datetime | None = None) -> datetime:
+    """Return when an agent's answer leaves: after the mailbox's send delay, and not before `at`."""
+    soonest = unit.now + timedelta(seconds=unit.desk.mailbox.send_delay.seconds)
+    return soonest if at is None else max(soonest, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,28 @@ def to_agent(
     *,
     sender: Address,
     attachments: tuple[OutgoingAttachment, ...] = (),
+    not_before: datetime | None = None,
+    side: SideRecord | None = None,
 ) -> None:
-    """Queue a mail to an agent, with the address that proves an answer to be theirs."""
+    """Queue a mail to an agent, with the address that proves an answer to be theirs.
+
+    It leaves at once, or at `not_before`. An answer goes to the customer, or (`side`) to whom the
+    conversation was forwarded.
+    """
     desk, key = unit.desk, unit.shop.key
     effect = f"{unit.cause}:{template}:{agent.name}"
-    party = f"agent:{agent.name}"
+    party = f"agent:{agent.name}" if side is None else side_party(agent.name, side)
+    purpose = Purpose.AGENT if side is None else Purpose.SIDE
     expires = (unit.now + AGENT_TOKEN_LIFE).date()
-    token = key.token(Purpose.AGENT, desk.name, unit.number, party, expires)
+    token = key.token(purpose, desk.name, unit.number, party, expires)
+    answers_to = f"{desk.shown} #{unit.number}" if side is None else side.address
     reply_to = desk.pattern.format(desk.mailbox.address, token)
     root = unit.thread_root
     rendered = _rendered(unit, template, agent, context)
     mail = OutgoingMail(
         from_=sender,
         to=(Address(agent.shown, agent.address),),
-        reply_to=Address(f"{desk.shown} #{unit.number}", reply_to),
+        reply_to=Address(answers_to, reply_to),
         subject=rendered.subject,
         message_id=key.message_id(desk.name, desk.domain, unit.number, effect),
         in_reply_to=root,
@@ -71,7 +86,8 @@ def to_agent(
         automatic="auto-generated",
         headers=(_loop_mark(unit), ("X-Inboxd-Conversation", str(unit.number))),
     )
-    _queue(unit, template, effect, mail, _bounce_address(unit, party), (agent.address,))
+    sender_path = _bounce_address(unit, party)
+    _queue(unit, template, effect, mail, sender_path, (agent.address,), not_before)
 
 
 def _rendered(
@@ -95,8 +111,12 @@ def to_customer(
     attachments: tuple[OutgoingAttachment, ...],
     *,
     automatic: Automatic,
+    not_before: datetime | None = None,
 ) -> Sent:
-    """Queue a mail to the customer from the shop's address, threaded in the customer's client."""
+    """Queue a mail to the customer from the shop's address, threaded in the customer's client.
+
+    It leaves at once, or at `not_before`, which is its date then.
+    """
     desk, conversation = unit.desk, unit.conversation
     effect = f"{unit.cause}:{key}"
     party = f"mail:{conversation.contact_address}"
@@ -114,7 +134,7 @@ def to_customer(
         message_id=message_id,
         in_reply_to=known[0] if known else None,
         references=tuple(reversed(known)),
-        date=unit.now,
+        date=max(unit.now, not_before or unit.now),
         text=rendered.text,
         html=rendered.html,
         attachments=attachments,
@@ -124,10 +144,52 @@ def to_customer(
     # RFC 3834 section 3.3: an automatic answer has the null sender, so that nothing answers it.
     sender = "" if automatic != "no" else _bounce_address(unit, party)
     everybody = tuple(each.address for each in (*to, *cc))
-    queued = _queue(unit, template, effect, mail, sender, everybody)
+    queued = _queue(unit, template, effect, mail, sender, everybody, not_before)
     if queued:
         conversations.add_refs(unit.connection, desk.name, unit.number, message_id, ())
     return Sent(rendered.subject, message_id, queued)
+
+
+def to_outside(
+    unit: Unit,
+    context: BaseContext,
+    side: SideRecord,
+    key: str,
+    attachments: tuple[OutgoingAttachment, ...],
+    not_before: datetime,
+) -> Sent:
+    """Queue a mail to whom a conversation was forwarded, in a thread of its own.
+
+    It names no mail of the customer's, and is answered to an address that leads to the side thread.
+    """
+    desk = unit.desk
+    effect = f"{unit.cause}:{key}"
+    party = side_party(None, side)
+    token = unit.shop.key.token(Purpose.SIDE, desk.name, unit.number, party, None)
+    rendered = render(unit, "forward", context)
+    message_id = unit.shop.key.message_id(desk.name, desk.domain, unit.number, effect)
+    mail = OutgoingMail(
+        from_=Address(desk.shown, desk.mailbox.address),
+        to=(Address("", side.address),),
+        reply_to=Address(desk.shown, desk.pattern.format(desk.mailbox.address, token)),
+        subject=rendered.subject,
+        message_id=message_id,
+        in_reply_to=side.refs[-1] if side.refs else None,
+        references=side.refs,
+        date=not_before,
+        text=rendered.text,
+        html=rendered.html,
+        attachments=attachments,
+        automatic="no",
+    )
+    sender = _bounce_address(unit, f"mail:{side.address}")
+    queued = _queue(unit, "forward", effect, mail, sender, (side.address,), not_before)
+    return Sent(rendered.subject, message_id, queued)
+
+
+def side_party(agent: str | None, side: SideRecord) -> str:
+    """Return whom the address of a side thread is made for: an agent, or the one outside (None)."""
+    return f"side:{side.id}" if agent is None else f"agent:{agent}:side:{side.id}"
 
 
 def render(unit: Unit, template: TemplateName, context: BaseContext) -> Rendered:
@@ -158,10 +220,10 @@ def _queue(
     mail: OutgoingMail,
     envelope_from: str,
     recipients: tuple[str, ...],
+    not_before: datetime | None,
 ) -> bool:
     if unit.quiet:
         return False
-    delay = unit.desk.mailbox.send_delay.seconds if kind == "reply" else 0
     return outbox.add(
         unit.connection,
         outbox.NewMail(
@@ -174,7 +236,7 @@ def _queue(
             recipients=recipients,
             draft=encode_draft(compose(mail)),
             created_at=unit.now,
-            not_before=unit.now + timedelta(seconds=delay),
+            not_before=max(unit.now, not_before or unit.now),
         ),
     )
 

@@ -1,10 +1,14 @@
-"""A journaled mail, read and judged before any transaction: all of it pure work."""
+"""A journaled mail, read and judged before any transaction.
+
+It is pure work, but for an agent's mail whose signature is to be verified: then the DNS is asked.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from inboxd.conversations.lookup import LookupKeys, lookup_keys
+from inboxd.desk import proof
 from inboxd.desk.shop import Shop
 from inboxd.desk.words import size
 from inboxd.errors import Poison
@@ -34,6 +38,7 @@ def read(shop: Shop, entry: Entry) -> Reading:
     if entry.damaged:
         raise Poison("its bytes in the database are damaged; restore a backup to read it")
     mail = _parse(entry)
+    proof.fetch_keys(shop, entry, mail)  # here, where no transaction waits for the network
     verdict = classify(mail, shop.trust, entry.envelope_from, entry.raw)
     today = entry.received_at.date()
     keys = LookupKeys()

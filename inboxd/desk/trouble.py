@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
+from inboxd.conversations.tokens import NO_CONVERSATION
 from inboxd.desk.shop import Desk, Shop
 from inboxd.mail.compose import compose
 from inboxd.mail.model import Address
@@ -64,7 +65,7 @@ def _queue(
         return False
     subject, text, html = _words(shop, context)
     effect = f"alert:{key}:{now.isoformat()}"
-    message_id = shop.key.message_id(desk.name, desk.domain, 1, effect)
+    message_id = shop.key.message_id(desk.name, desk.domain, NO_CONVERSATION, effect)
     mail = OutgoingMail(
         from_=Address("inboxd", desk.mailbox.address),
         to=tuple(Address("", address) for address in addresses),

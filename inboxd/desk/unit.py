@@ -82,6 +82,18 @@ class Unit:
         """Give the conversation other values."""
         self.conversation = replace(self.conversation, **values)
 
+    def go_on_with(self, conversation: ConversationRecord) -> ConversationRecord:
+        """Finish the work on this conversation and do all that follows on another one.
+
+        Whom to tell, and of what, stays as it is. Returns the conversation that was left.
+        """
+        self.finish()
+        left, self.conversation = self.conversation, conversation
+        self._before = conversation
+        self.contact_name, self.rendered = None, None
+        self.__dict__.pop("thread_root", None)  # read for the conversation that was
+        return left
+
     def touch(self) -> None:
         """Note that something happened in the conversation, whether it changed or not."""
         self._touched = True

@@ -13,6 +13,7 @@ from inboxd.ingest.imap_cursor import Cursor, FetchedMail
 from inboxd.ingest.imap_folder import FolderReader
 from inboxd.ingest.imap_line import Line
 from inboxd.ingest.imap_login import connect
+from inboxd.ingest.imap_mirror import StateMirror
 from inboxd.ingest.imap_options import ImapOptions, ImapStore
 from inboxd.ingest.imap_problems import describe, is_slow
 from inboxd.ingest.imap_retry import retry_delay
@@ -46,6 +47,7 @@ class ImapSource:
         self._jitter = jitter
         self._clock = clock or SystemClock()
         self._line: Line | None = None
+        self._mirror: StateMirror | None = None
         self._reported: str | None = ""  # neither a problem nor health: nothing was reported yet
         self._idle_refusals = 0
         self._hasty = 0
@@ -69,6 +71,7 @@ class ImapSource:
         with Line(stop) as line:
             self._line = line
             reader = FolderReader(self._options, self._store, self._clock, stop.is_set)
+            self._mirror = self._make_mirror(stop)
             failures = 0
             while not stop.is_set():
                 begun = self._clock.monotonic()
@@ -79,6 +82,12 @@ class ImapSource:
                 failures = 1 if steady else failures + 1
                 self._rest(error, failures, line)
             self._line = None
+
+    def _make_mirror(self, stop: threading.Event) -> StateMirror | None:
+        store = self._store.mirror(self._options.key)
+        if store is None:
+            return None
+        return StateMirror(self._options, store, self._clock, stop.is_set)
 
     def _rest(self, error: Exception, failures: int, line: Line) -> None:
         delay = retry_delay(failures, self._jitter(), slow=is_slow(error))
@@ -113,6 +122,8 @@ class ImapSource:
 
         Opening it again shows a new UIDVALIDITY, and wakes servers that forget to announce mail.
         """
+        if self._mirror is not None:
+            self._mirror.connected()
         while not line.stop.is_set():
             reader.select(client)
             renew_at = self._clock.monotonic() + self._options.idle_renew
@@ -120,6 +131,10 @@ class ImapSource:
             while not line.stop.is_set():
                 reader.read(client)
                 self._has_read = True
+                if self._mirror is not None:
+                    self._mirror.work(client)
+                    reader.select(client)  # the mirror works in other folders, too
+                    reader.read(client)
                 self._report(reader.problem, again=is_first)
                 is_first = False
                 now = self._clock.monotonic()
@@ -164,6 +179,8 @@ class ImapSource:
         while not line.stop.is_set():
             left = until - self._clock.monotonic()
             if left <= 0 or (client is not None and client.wire.has_news()):
+                return
+            if self._mirror is not None and self._has_read and self._mirror.has_news():
                 return
             if line.wait(sock, min(left, _SLICE)):
                 return

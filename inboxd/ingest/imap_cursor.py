@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+T = TypeVar("T")
 MAX_BATCH_COUNT = 50
 MAX_BATCH_BYTES = 8_000_000
 
@@ -102,10 +104,10 @@ def resume(known: Cursor | None, uidvalidity: int, before: Progress | None) -> P
     return Progress(known)
 
 
-def chunks(uids: Sequence[int], length: int) -> Iterator[Sequence[int]]:
-    """Cut `uids` into pieces of at most `length`."""
-    for start in range(0, len(uids), length):
-        yield uids[start : start + length]
+def chunks(items: Sequence[T], length: int) -> Iterator[Sequence[T]]:
+    """Cut `items` into pieces of at most `length`."""
+    for start in range(0, len(items), length):
+        yield items[start : start + length]
 
 
 def batches(

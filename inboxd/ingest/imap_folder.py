@@ -207,11 +207,11 @@ class FolderReader:
     def _fetch_at_once(
         self, client: Client, batch: Batch, listed: Mapping[int, Listed]
     ) -> list[FetchedMail]:
-        part = f"BODY.PEEK[HEADER]<0.{_LARGEST_HEADER}>" if batch.header_only else "BODY.PEEK[]"
+        part = part_to_fetch(header_only=batch.header_only)
         answer = client.fetch(list(batch.uids), [part])
         mails = []
         for uid in batch.uids:
-            raw = _body(answer.get(uid, {}))
+            raw = fetched_part(answer.get(uid, {}))
             # Nothing, or NIL: the mail was removed meanwhile, or the server has lost it.
             if raw:
                 size = listed[uid].size if batch.header_only else None
@@ -264,7 +264,12 @@ class FolderReader:
             _log.warning(event, source=self._options.key, **values)
 
 
-def _body(items: Mapping[bytes, Any]) -> bytes | None:
+def part_to_fetch(*, header_only: bool) -> str:
+    """Return what is asked of the server for a mail, or for the header of one too large."""
+    return f"BODY.PEEK[HEADER]<0.{_LARGEST_HEADER}>" if header_only else "BODY.PEEK[]"
+
+
+def fetched_part(items: Mapping[bytes, Any]) -> bytes | None:
     """Return the fetched part: its key is BODY[], BODY[HEADER] or BODY[HEADER]<0>."""
     for key, value in items.items():
         if key.startswith(b"BODY[") and isinstance(value, bytes):

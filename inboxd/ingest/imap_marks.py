@@ -101,11 +101,16 @@ def _copy_and_expunge(client: Client, target: str, uids: Sequence[int]) -> None:
         client.uid_expunge(ours)
 
 
-def make_target(client: Client, target: str) -> None:
-    """Create the folder that mails are moved to, where it is missing and may be made."""
+def make_target(client: Client, target: str, *, subscribe: bool = False) -> None:
+    """Create the folder that mails are moved to, where it is missing and may be made.
+
+    Many clients show only what the user has subscribed to; `subscribe` does that for a new folder.
+    """
     try:
         if not client.folder_exists(target):
             client.create_folder(target)
+            if subscribe:
+                client.subscribe_folder(target)
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from inboxd.ingest.imap_cursor import Cursor, FetchedMail
+from inboxd.ingest.imap_mirror_types import MirrorStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +92,8 @@ class ImapStore(Protocol):
 
         Called at every change, and again at each failed attempt while a trouble lasts.
         """
+        ...
+
+    def mirror(self, source: str) -> MirrorStore | None:
+        """Return what keeps the states that the folder shows, None where it shows none."""
         ...

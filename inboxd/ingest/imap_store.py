@@ -9,9 +9,11 @@ from inboxd.clock import Clock
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.ingest.imap_cursor import Cursor, FetchedMail
+from inboxd.ingest.imap_mirror_store import JournalMirrorStore, mirroring_of
 from inboxd.store import folders, journal
 from inboxd.store.db import Database
-from inboxd.store.journal import Arrival
+from inboxd.store.journal import Arrival, Packed
+from inboxd.store.mirror import NewPlace
 
 _TELL_AFTER = timedelta(minutes=30)
 
@@ -55,19 +57,36 @@ class JournalImapStore:
     ) -> None:
         """Journal `mails` and move the cursor, durably."""
         now = self._clock.now()
+        mirror = self.mirror(source)
+        if mirror is not None:  # what we have moved here ourselves is not new
+            uids = [mail.uid for mail in mails]
+            moved = mirror.known(mirror.settings.folder, cursor.uidvalidity, uids)
+            mails = [mail for mail in mails if mail.uid not in moved]
         with self._database.read() as connection:
             begun = folders.first_seen_at(connection, source) or now
         arrivals = [self._arrival(source, mail, begun, now) for mail in mails]
         packed = [(arrival, journal.pack(arrival.raw)) for arrival in arrivals]
         place = folders.Place(cursor.uidvalidity, cursor.last_uid)
         with self._database.write() as connection:
-            journal.append(connection, packed)
+            entries = journal.append(connection, packed)
+            if mirror is not None:
+                places = _places(mails, packed, entries)
+                mirror.add(connection, cursor.uidvalidity, places)
             folders.move_on(connection, source, place, now)
             if mark:
                 uids = [mail.uid for mail in mails]
                 folders.add_marks(connection, source, cursor.uidvalidity, uids)
         if mails:
             self._on_commit()
+
+    def mirror(self, source: str) -> JournalMirrorStore | None:
+        """Return what keeps the states that the folder shows, None where it shows none."""
+        settings = mirroring_of(self._shop().config, source)
+        if settings is None:
+            return None
+        return JournalMirrorStore(
+            self._database, self._shop, self._clock, source, settings, self._on_commit
+        )
 
     def pending_marks(self, source: str, uidvalidity: int) -> list[int]:
         """Return the UIDs that have still to be marked under `uidvalidity`."""
@@ -109,3 +128,14 @@ class JournalImapStore:
             history=begun - mail.internal_date > self._backlog,
             oversize=mail.oversize,
         )
+
+
+def _places(
+    mails: Sequence[FetchedMail], packed: Sequence[tuple[Arrival, Packed]], entries: Sequence[int]
+) -> list[NewPlace]:
+    """Return where mails lie that are to show states; history stays as it was found."""
+    return [
+        NewPlace(mail.uid, entry, mail.oversize or bytes_.size, bytes_.sha256)
+        for mail, (arrival, bytes_), entry in zip(mails, packed, entries, strict=True)
+        if not arrival.history
+    ]

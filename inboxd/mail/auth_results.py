@@ -23,10 +23,14 @@ _LMTP = frozenset({"lmtp", "lmtps", "lmtpa", "lmtpsa", "utf8lmtp", "utf8lmtps", 
 
 @dataclass(frozen=True, slots=True)
 class AuthVerdict:
-    """Whether the mail's domain is proven, and by what, in words for `explain`."""
+    """Whether the mail's domain is proven, and by what, in words for `explain`.
+
+    `heard` is false where there was no field of a configured server to go by.
+    """
 
     passed: bool
     reason: str
+    heard: bool = True
 
 
 def authenticated(
@@ -43,15 +47,16 @@ def authenticated(
     SPF's `smtp.mailfrom`, is the domain or below it; DMARC's `header.from` is the domain itself. An
     explicit `dmarc=fail` outweighs them.
     """
-    wanted = _canonical(domain)
+    wanted = canonical_domain(domain)
     ids = frozenset(name.casefold() for name in authserv_ids)
     if not ids:
-        return AuthVerdict(False, "no authserv-id is configured")
+        return AuthVerdict(False, "no authserv-id is configured", heard=False)
     if not wanted:
         return AuthVerdict(False, "From names no domain")
     field = _trusted_field(mail.headers, ids, trusted_hops)
     if field is None:
-        return AuthVerdict(False, "no trusted Authentication-Results above the border's Received")
+        why = "no trusted Authentication-Results above the border's Received"
+        return AuthVerdict(False, why, heard=False)
     return _verdict(field, wanted)
 
 
@@ -107,10 +112,10 @@ def _aligned(result: MethodResult, domain: str) -> bool:
     """Whether every identity that the result names is the domain's own."""
     if result.method == "dkim":
         signers = [*result.values("header.d"), *result.values("header.i")]
-        return bool(signers) and all(_within(_host(signer), domain) for signer in signers)
+        return bool(signers) and all(is_within(_host(signer), domain) for signer in signers)
     if result.method == "spf":
         senders = result.values("smtp.mailfrom")
-        return bool(senders) and all(_within(_host(sender), domain) for sender in senders)
+        return bool(senders) and all(is_within(_host(sender), domain) for sender in senders)
     if result.method == "dmarc":
         authors = result.values("header.from")
         return bool(authors) and all(_host(author) == domain for author in authors)
@@ -119,14 +124,15 @@ def _aligned(result: MethodResult, domain: str) -> bool:
 
 def _host(identity: str) -> str:
     """Return the domain of `domain`, `@domain` or `local@domain`."""
-    return _canonical(identity.rpartition("@")[2])
+    return canonical_domain(identity.rpartition("@")[2])
 
 
-def _within(host: str, domain: str) -> bool:
+def is_within(host: str, domain: str) -> bool:
+    """Return whether `host` is `domain` or below it; both as `canonical_domain` returns them."""
     return host == domain or ("." in domain and host.endswith(f".{domain}"))
 
 
-def _canonical(domain: str) -> str:
+def canonical_domain(domain: str) -> str:
     """Return a domain as it is compared: lower case, in A-labels, without the root's dot."""
     name = domain.strip().rstrip(".").casefold()
     if name.isascii():

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from inboxd.store.desk_tables import HeldAnswer, SideThread
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import (
     AutoSent,
@@ -27,7 +28,9 @@ _MERGE = table_of(Merge)
 _LINK = table_of(Link)
 _PARTY = table_of(Party)
 # Ids stay where they are (they are found by id alone) and lead on by `survivors`.
-_MOVED = tuple(table_of(each) for each in (Message, Event, Trace, Outbox, AutoSent))
+_MOVED = tuple(
+    table_of(each) for each in (Message, Event, Trace, Outbox, AutoSent, SideThread, HeldAnswer)
+)
 _SURVIVORS = Statement(
     sa.select(_MERGE.c.gone, _MERGE.c.survivor).where(each_of(_MERGE.c.gone, "wanted"))
 )
@@ -57,16 +60,22 @@ def merged_into(connection: sa.Connection, number: int) -> list[int]:
     return [row.gone for row in _INTO.all(connection, {"wanted": number})]
 
 
-def merge(connection: sa.Connection, gone: int, into: int, at: datetime) -> None:
+def merge(
+    connection: sa.Connection, gone: int, into: int, at: datetime, *, same_people: bool = True
+) -> None:
     """Move messages, history, people and links of conversation `gone` to conversation `into`.
 
-    Neither may have been merged before. The rows of the two conversations themselves, and timers,
-    are the caller's.
+    Neither may have been merged before. Without `same_people`, those whom `gone` was with stay out
+    of `into`; agents and strangers who wait go over. The rows of the two conversations themselves,
+    and timers, are the caller's.
     """
     for table in _MOVED:
         connection.execute(
             sa.update(table).where(table.c.conversation == gone).values(conversation=into)
         )
+    if not same_people:
+        left = sa.and_(_PARTY.c.conversation == gone, _PARTY.c.role.in_(("contact", "cc")))
+        connection.execute(sa.delete(_PARTY).where(left))
     _move_parties(connection, gone, into)
     _move_links(connection, gone, into)
     connection.execute(sa.update(_MERGE).where(_MERGE.c.survivor == gone).values(survivor=into))

@@ -86,7 +86,8 @@ _BY_MESSAGE_ID = Statement(sa.select(_OUTBOX).where(each_of(_OUTBOX.c.message_id
 class NewMail:
     """An outgoing mail with everything frozen that will be on the wire.
 
-    `draft` is `compose.encode_draft`'s form; `effect_key` makes a repeated cause harmless.
+    `draft` is `compose.encode_draft`'s form; `effect_key` makes a repeated cause harmless. Its age,
+    after which it is given up, counts from `not_before` where that is later than `created_at`.
     """
 
     effect_key: str
@@ -103,7 +104,10 @@ class NewMail:
 
 @dataclass(frozen=True, slots=True)
 class QueuedMail:
-    """A mail of the outbox, with those recipients who have not got it yet."""
+    """A mail of the outbox, with those recipients who have not got it yet.
+
+    `created_at` is when it was written, or since when it may leave.
+    """
 
     id: int
     kind: str
@@ -133,7 +137,7 @@ def add(connection: sa.Connection, mail: NewMail) -> bool:
         "sha256": None,
         "state": OutboxState.QUEUED.value,
         "attempts": 0,
-        "created_at": mail.created_at,
+        "created_at": max(mail.created_at, mail.not_before),
         "next_attempt_at": mail.not_before,
     }
     result = _ADD.run(connection, row)
@@ -305,6 +309,41 @@ def retry(connection: sa.Connection, ids: Sequence[int], now: datetime) -> int:
     )
     values = {"state": "queued", "attempts": 0, "next_attempt_at": now, "finished_at": None}
     return connection.execute(query.values(**values, created_at=now)).rowcount
+
+
+def caused_by(connection: sa.Connection, cause: str) -> list[QueuedMail]:
+    """Return the mails that one cause (`journal:12`) has queued, oldest first."""
+    start = f"{cause}:"
+    query = (
+        sa.select(_OUTBOX)
+        # A range, which the index serves: the semicolon comes right after the colon.
+        .where(_OUTBOX.c.effect_key >= start, _OUTBOX.c.effect_key < f"{cause};")
+        .order_by(_OUTBOX.c.id)
+    )
+    return [_queued(row, (), row.attempts) for row in connection.execute(query)]
+
+
+def last_but(
+    connection: sa.Connection, conversation: int, kinds: Sequence[str], limit: int
+) -> list[QueuedMail]:
+    """Return a conversation's newest mails of any kind but `kinds`, newest first."""
+    query = (
+        sa.select(_OUTBOX)
+        .where(_OUTBOX.c.conversation == conversation, _OUTBOX.c.kind.not_in(kinds))
+        .order_by(_OUTBOX.c.id.desc())
+        .limit(limit)
+    )
+    return [_queued(row, (), row.attempts) for row in connection.execute(query)]
+
+
+def withdraw(connection: sa.Connection, ids: Sequence[int]) -> None:
+    """Take mails out of the outbox that no courier has ever leased: they never were sent."""
+    never = sa.select(_OUTBOX.c.id).where(
+        _OUTBOX.c.id.in_(ids), _OUTBOX.c.state == "queued", _OUTBOX.c.attempts == 0
+    )
+    chosen = [row.id for row in connection.execute(never)]
+    connection.execute(sa.delete(_RECIPIENT).where(_RECIPIENT.c.outbox_id.in_(chosen)))
+    connection.execute(sa.delete(_OUTBOX).where(_OUTBOX.c.id.in_(chosen)))
 
 
 def count(connection: sa.Connection, conversation: int, kind: str, since: datetime) -> int:

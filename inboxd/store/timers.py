@@ -44,11 +44,16 @@ _FINISH = Statement(
 
 RULE = "rule"
 WAKE = "wake"
+REMIND = "remind"
 
 
 @dataclass(frozen=True, slots=True)
 class TimerRecord:
-    """A timer that is armed. `kind` is `rule` (a rule's `for`) or `wake` (the end of a snooze)."""
+    """A timer that is armed.
+
+    `kind` is `rule` (a rule's `for`), `wake` (the end of a snooze) or `remind`, with the reminder's
+    id in the place of a rule.
+    """
 
     id: int
     conversation: int

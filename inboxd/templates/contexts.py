@@ -15,6 +15,7 @@ from inboxd.mail.outgoing import MARKER
 __all__ = [
     "CONTEXTS",
     "MARKER",
+    "ActionLink",
     "AlertContext",
     "AnsweredContext",
     "AttachmentLine",
@@ -24,18 +25,36 @@ __all__ = [
     "CannedConversation",
     "CannedShop",
     "ConversationContext",
+    "DigestContext",
+    "DigestGroup",
+    "DigestLine",
+    "DigestReceiptContext",
+    "ForwardContext",
     "HeldContext",
     "HistoryEntry",
     "NotificationContext",
     "Person",
     "ReceiptContext",
     "ReplyContext",
+    "SideContext",
     "TagError",
     "TemplateName",
+    "WaitingContext",
 ]
 
 TemplateName = Literal[
-    "notification", "reply", "auto_reply", "receipt", "answered", "alert", "held"
+    "notification",
+    "reply",
+    "auto_reply",
+    "receipt",
+    "answered",
+    "alert",
+    "held",
+    "waiting",
+    "digest",
+    "digest_receipt",
+    "forward",
+    "side",
 ]
 
 
@@ -53,6 +72,19 @@ class AttachmentLine:
 
     filename: str
     size: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLink:
+    """An address that does one thing for the agent who writes to it.
+
+    `label` says what, in a few words; `mailto` is the address as a link that opens a mail with
+    subject and text (RFC 6068).
+    """
+
+    label: str
+    address: str
+    mailto: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +138,8 @@ class NotificationContext(ConversationContext):
 
     `new_text` are the customer's new words (empty when the news is something else), `elided_text`
     what was set aside of the same mail. `history` are earlier messages, newest last. `reason` says
-    why this agent hears of it, as a sentence.
+    why this agent hears of it, as a sentence. `actions` are this agent's addresses for what is done
+    most; `begin` is the one to which the agent writes to begin a conversation.
     """
 
     mailbox_name: str
@@ -118,6 +151,8 @@ class NotificationContext(ConversationContext):
     elided_text: str = ""
     attachments: tuple[AttachmentLine, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    actions: tuple[ActionLink, ...] = ()
+    begin: ActionLink | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +160,7 @@ class ReplyContext(BaseContext):
     """`reply`: an agent's answer to the customer. Nothing internal stands in here.
 
     `subject` is the conversation's; `subject_tag` is `[#1042]` where the mailbox wants it.
+    `begins` says that it answers nothing: it is the conversation's first mail.
     """
 
     subject: str
@@ -132,6 +168,7 @@ class ReplyContext(BaseContext):
     signature: str = ""
     agent_name: str = ""
     subject_tag: str = ""
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +189,15 @@ class AutoReplyContext(BaseContext):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptContext(ConversationContext):
-    """`receipt`: what an agent's mail did (`done`), or why nothing was done (`errors`)."""
+    """`receipt`: what an agent's mail did (`done`), or why nothing was done (`errors`).
+
+    `told` is what the agent has asked to be told, in lines. `undo` is the address that takes back
+    what was done, while that can be done.
+    """
 
     done: tuple[str, ...] = ()
+    told: str = ""
+    undo: ActionLink | None = None
     errors: tuple[TagError, ...] = ()
     original_text: str = ""
 
@@ -187,12 +230,104 @@ class AlertContext(BaseContext):
 class HeldContext(ConversationContext):
     """`held`: a mail that claims to be this agent's, without proof, waits for a confirmation.
 
-    `reason` says what was missing, `instruction` how to confirm, both as sentences.
+    `reason` says what was missing, `instruction` how to confirm, both as sentences. A `proven` mail
+    is the agent's, and waits for what it did not say.
     """
 
     reason: str
     instruction: str
     text: str
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardContext(BaseContext):
+    """`forward`: an agent's mail to somebody outside, of which the customer sees nothing.
+
+    `forwarded` is the customer's mail below the agent's words, empty in what follows the first
+    mail; `sender` and `date` are its own, as text. Nothing internal stands in here.
+    """
+
+    subject: str
+    text: str
+    signature: str = ""
+    sender: str = ""
+    date: str = ""
+    forwarded: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideContext(ConversationContext):
+    """`side`: tells agents what somebody outside answers to a forwarded mail.
+
+    `answers_to` is the address that an agent's answer to this mail goes to.
+    """
+
+    writer: Person
+    answers_to: str
+    text: str
+    attachments: tuple[AttachmentLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingContext(ConversationContext):
+    """`waiting`: an agent's answer is held, because `who` had answered `when` ("40 s ago").
+
+    `text` is what `who` wrote, `original_text` the held answer with its tags.
+    """
+
+    who: str
+    when: str
+    customer: Person
+    text: str
+    original_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One conversation of a list: `line` is its place, `facts` what else is worth knowing."""
+
+    line: int
+    number: int
+    subject: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestGroup:
+    """The part of a list that waits for one person; `heading` may be empty."""
+
+    heading: str
+    lines: tuple[DigestLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestContext(BaseContext):
+    """`digest`: a numbered list of conversations, whose lines can be answered.
+
+    `title` says how many there are of what; `left_out` is how many are not shown; `answerable` says
+    that an answer to the mail is understood.
+    """
+
+    title: str
+    groups: tuple[DigestGroup, ...] = ()
+    left_out: int = 0
+    answerable: bool = True
+    marker: str = MARKER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestReceiptContext(BaseContext):
+    """`digest_receipt`: what an answer to a list did (`done`), or why nothing was done.
+
+    That is because of `errors`, or (`reason`, a sentence) for want of proof who wrote it.
+    """
+
+    done: tuple[str, ...] = ()
+    errors: tuple[TagError, ...] = ()
+    reason: str = ""
+    original_text: str = ""
+    marker: str = MARKER
 
 
 CONTEXTS: Final[Mapping[TemplateName, type[BaseContext]]] = {
@@ -203,6 +338,11 @@ CONTEXTS: Final[Mapping[TemplateName, type[BaseContext]]] = {
     "answered": AnsweredContext,
     "alert": AlertContext,
     "held": HeldContext,
+    "waiting": WaitingContext,
+    "forward": ForwardContext,
+    "side": SideContext,
+    "digest": DigestContext,
+    "digest_receipt": DigestReceiptContext,
 }
 
 

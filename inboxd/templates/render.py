@@ -35,7 +35,6 @@ from inboxd.templates.contexts import (
     CONTEXTS,
     MARKER,
     BaseContext,
-    ConversationContext,
     TemplateName,
 )
 from inboxd.templates.faults import column_of, display_path, template_fault, unknown_name
@@ -153,7 +152,8 @@ class Renderer:
             except ConfigError as error:
                 faults += error.faults
                 continue
-            if isinstance(sample, ConversationContext) and not _begins_safely(file, written):
+            to_agents = "marker" in kind.__dataclass_fields__
+            if to_agents and not _begins_safely(file, written):
                 shown = display_path(self._folder, file)
                 faults.append(Fault(shown, 1, 1, "'marker' is not the first that is printed"))
         return faults
@@ -221,6 +221,7 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "paragraphs": lambda text: Markup(text_to_html(str(text))),  # noqa: S704 - escaped in there
     "cleaned": lambda html: Markup(clean_html(str(html))),  # noqa: S704 - cleaned in there
     "line": lambda text: one_line(str(text)),
+    "mail_link": lambda url: url if str(url).startswith("mailto:") else "mailto:",
     "prefixed": lambda text, prefix: _prefixed(str(text), str(prefix)),
     "shortened": lambda text, limit: _shortened(str(text), int(limit)),
     "reply_subject": lambda subject: _reply_subject(str(subject)),

@@ -96,6 +96,9 @@ class MemoryStore:
     def marked(self, source: str, uidvalidity: int, uids: Sequence[int]) -> None:
         self.pending -= {(uidvalidity, uid) for uid in uids}
 
+    def mirror(self, source: str) -> None:
+        return None
+
     def report(self, source: str, problem: str | None) -> None:
         self.reports.append(problem)
 

@@ -68,7 +68,9 @@ def test_S14_a_stranger_reads_no_word_of_history(tmp_path: Path, attack: str) ->
     for sent in desk.fresh():
         if "mallory@evil.example" in sent.recipients:
             assert sent.kind in ("auto_reply", "reply")
-            assert "4111" not in sent.raw.decode()
+            shown = f"{sent.raw.decode()}\n{sent.mail.text}\n{sent.mail.html}"
+            for words in ("4111", "card number", "pay it back"):
+                assert words not in shown
         assert not {"mallory@evil.example", "jane@customer.example"} <= set(sent.recipients)
     assert desk.parties(1).get("mallory@evil.example") in (None, "pending")
 

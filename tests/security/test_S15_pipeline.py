@@ -53,7 +53,11 @@ def test_S15_a_delivery_report_is_not_answered(tmp_path: Path) -> None:
 def test_S15_a_person_is_answered(tmp_path: Path) -> None:
     desk = make(tmp_path, rules=ACKNOWLEDGE)
     desk.customer()
-    assert len(desk.fresh("auto_reply")) == 1
+    (sent,) = desk.fresh("auto_reply")
+    assert sent.envelope_from == ""
+    assert sent.recipients == ("jane@customer.example",)
+    assert sent.mail.headers.get("Auto-Submitted") == "auto-replied"
+    assert sent.mail.headers.get("X-Auto-Response-Suppress") == "All"
 
 
 EACH_TIME = "- {name: Ack, when: message.received, then: [{reply: {canned: received}}]}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_kit import Shop, write_shop
+from cli_kit import MAIL, Shop, write_shop
 
 
 @pytest.fixture
@@ -73,8 +73,12 @@ def test_every_act_does_what_its_tag_does(shop: Shop) -> None:
         (("assign", "1", "ben"), "assignee", "ben"),
         (("snooze", "1", "3", "days"), "state", "snoozed"),
         (("open", "1"), "state", "open"),
+        (("pending", "1"), "state", "pending"),
+        (("set", "1", "order=4711"), "fields", {"order": "4711"}),
+        (("set", "1", "order="), "fields", {}),
         (("close", "1"), "state", "closed"),
         (("assign", "1", "none"), "assignee", None),
+        (("spam", "1"), "state", "spam"),
     ]
     for args, key, value in acts:
         done = shop.run(*args, "--json")
@@ -92,6 +96,17 @@ def test_every_act_does_what_its_tag_does(shop: Shop) -> None:
         (("snooze", "1", "yesterday"), "is no time that I can read"),
         (("snooze", "1", "2001-01-01"), "is past"),
         (("tag", "1", "a b!c"), "cannot be a tag"),
+        (("set", "1", "order"), "FIELD=VALUE"),
+        (("remind", "1", "yesterday"), "is no time that I can read"),
+        (("merge", "1", "9"), "there is no conversation #9"),
+        (("merge", "1", "1"), "#1 is this conversation"),
+        (("link", "1", "9"), "there is no conversation #9"),
+        (("split", "1"), "there is nothing to split"),
+        (("allow", "1"), "nobody waits to be let in"),
+        (("away", "bem"), "did you mean 'ben'?"),
+        (("away", "ben", "--until", "yesterday"), "is no time that I can read"),
+        (("back", "bem"), "did you mean 'ben'?"),
+        (("unblock", "jane@customer.example"), "is not blocked"),
     ],
 )
 def test_a_mistake_changes_nothing_and_is_one_sentence(
@@ -134,3 +149,50 @@ def test_without_agents_notes_work_and_answers_are_refused(tmp_path: Path) -> No
     assert lonely.run("note", "1", "A note.").code == 0
     ended = lonely.run("reply", "1", "Hello")
     assert (ended.code, "none is configured" in ended.err) == (1, True)
+
+
+SECOND = MAIL.replace("first@customer.example", "second@customer.example").replace(
+    "Where is my refund?", "Where is my cup?"
+)
+
+
+def test_merge_and_link_name_the_other_conversation(shop: Shop) -> None:
+    shop.take(SECOND)
+    assert shop.run("link", "2", "1").out == "#2: Linked with #1 (Where is my refund?).\n"
+    done = shop.run("merge", "2", "1", "--json")
+    assert (done.code, done.json["number"]) == (0, 1)
+    assert len(shop.run("show", "2", "--json").json["messages"]) == 2
+
+
+def test_split_makes_a_conversation_of_the_newest_mail(shop: Shop) -> None:
+    shop.take(SECOND.replace("MIME-Version", "In-Reply-To: <first@customer.example>\nMIME-Version"))
+    assert len(shop.run("show", "1", "--json").json["messages"]) == 2
+    done = shop.run("split", "1", "--json")
+    assert (done.code, done.json["number"], done.json["state"]) == (0, 2, "open")
+    assert len(shop.run("show", "1", "--json").json["messages"]) == 1
+
+
+def test_a_reminder_is_the_agents_who_is_named(shop: Shop) -> None:
+    done = shop.run("remind", "1", "2 days", "call her", "--as", "ben")
+    assert done.code == 0
+    assert done.out.startswith("#1: You will be reminded on ")
+    (timer,) = shop.run("explain", "1", "--json").json["timers"]
+    assert timer["kind"] == "remind"
+
+
+def test_who_is_blocked_can_be_unblocked(shop: Shop) -> None:
+    blocked = shop.run("block", "1", "--as", "ben")
+    assert blocked.code == 0, "somebody at a shell has every role"
+    assert "inboxd unblock jane@customer.example" in blocked.out
+    assert shop.run("show", "1", "--json").json["state"] == "spam"
+    assert shop.run("unblock", "Jane@Customer.Example").code == 0
+    assert shop.run("unblock", "jane@customer.example").code == 1
+
+
+def test_away_and_back(shop: Shop) -> None:
+    shop.run("assign", "1", "ben")
+    away = shop.run("away", "ben", "--until", "tomorrow 9:00")
+    assert (away.code, away.out.startswith("Ben is away until ")) == (0, True)
+    assert "Ben is away until" in shop.run("assign", "1", "ben").out
+    assert shop.run("back", "BEN").out == "Ben is back. These are open:\n#1 Where is my refund?\n"
+    assert "nothing has changed" in shop.run("back", "ben").out

@@ -185,13 +185,13 @@ def test_a_canned_reply_that_cannot_be_filled_is_refused_with_the_reason(tmp_pat
     assert desk.state() == "open"
 
 
-def test_help_lists_every_tag_on_a_line_of_its_own(tmp_path: Path) -> None:
+def test_help_keeps_the_lines_of_the_list(tmp_path: Path) -> None:
     desk, notification = asked(tmp_path)
     desk.answer_as("anna", notification, "#help")
     assert desk.kinds() == ["receipt anna@shop.example"]
     lines = desk.to("anna@shop.example", "receipt").mail.text.splitlines()
     for tag in ("#close", "#assign anna", "#snooze 3 business days"):
-        assert [line for line in lines if line.startswith(f"- {tag} ")]
+        assert [line for line in lines if line.startswith(f"{tag} ")]
     desk.answer_as("anna", notification, "#help snooze")
     assert "next week" in desk.to("anna@shop.example", "receipt").mail.text
 

@@ -67,6 +67,8 @@ def test_a_note_stays_here(tmp_path: Path) -> None:
         (lambda anna: anna.note(1, "\n"), "no text"),
         (lambda anna: anna.tag(1, "assign", "annna"), "did you mean 'anna'"),
         (lambda anna: anna.tag(1, "snooze", ""), "needs a time"),
+        (lambda anna: anna.tag(1, "send", "tomorrow 9:00"), "part of an answer"),
+        (lambda anna: anna.tag(1, "merge", "9"), "there is no conversation #9"),
     ],
 )
 def test_what_cannot_be_done_says_why_and_changes_nothing(

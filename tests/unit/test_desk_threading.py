@@ -82,7 +82,7 @@ def test_pitfall_13_a_strangers_reference_opens_a_linked_conversation(
         "ben@shop.example",
     }
     for sent in desk.fresh():
-        assert "tomorrow" not in sent.mail.text
+        assert "comes tomorrow" not in sent.mail.text
         assert "green tea" not in sent.mail.text
 
 

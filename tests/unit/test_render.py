@@ -15,6 +15,7 @@ from inboxd.errors import ConfigError
 from inboxd.templates.contexts import (
     CONTEXTS,
     MARKER,
+    ActionLink,
     AlertContext,
     AutoReplyContext,
     ConversationContext,
@@ -72,6 +73,43 @@ def test_a_notification_reads_from_the_marker_down() -> None:
     assert places == sorted(places)
 
 
+def test_actions_are_buttons_and_stand_in_the_text_last() -> None:
+    rendered = SHIPPED.render("notification", notification())
+    context = notification()
+    for action in context.actions:
+        assert f'<a href="{action.mailto}" style="display:inline-block;' in rendered.html
+        assert f"\n{action.label}: {action.address}\n" in rendered.text
+    assert context.begin is not None
+    assert rendered.text.endswith(f"\n{context.begin.address}\n")
+    assert rendered.text.index("#close ") < rendered.text.index("Close: ")
+    without = SHIPPED.render("notification", notification(actions=(), begin=None))
+    assert "mailto:" not in without.html
+    assert "may be empty" not in without.text
+
+
+def test_a_link_cannot_break_out_of_its_attribute() -> None:
+    hostile = ActionLink('"><b>', "a@b", 'mailto:a@b?subject="><script>')
+    html = SHIPPED.render("notification", notification(actions=(hostile,))).html
+    assert "<script>" not in html
+    assert "<b>" not in html
+
+
+@pytest.mark.parametrize(
+    ("begins", "subject"), [(True, "Where is it?"), (False, "Re: Where is it?")]
+)
+def test_a_first_mail_is_no_answer(begins: bool, subject: str) -> None:
+    assert SHIPPED.render("reply", replace(REPLY, begins=begins)).subject == subject
+
+
+def test_an_agent_whose_mail_is_proven_is_not_warned_of_forgers() -> None:
+    doubted, proven = (SHIPPED.render("held", sample) for sample in SAMPLES["held"])
+    for mail in (doubted.text, doubted.html):
+        assert "somebody uses your name" in mail
+    for mail in (proven.text, proven.html):
+        assert "somebody uses your name" not in mail
+        assert "Who is the customer?" in mail
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
@@ -93,7 +131,7 @@ def test_every_mail_about_a_conversation_begins_with_the_marker() -> None:
                 assert rendered.text.startswith(f"{MARKER}\n")
                 body = rendered.html.partition("<body")[2]
                 assert body.partition("</p>")[0].endswith(MARKER)
-            else:
+            elif name in ("reply", "auto_reply", "alert"):
                 assert MARKER not in rendered.text
 
 

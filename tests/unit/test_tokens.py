@@ -73,7 +73,7 @@ def test_purposes_and_parties_give_different_tokens():
     texts = {KEY.token(purpose, "support", 1042, CARLA) for purpose in Purpose}
     texts.add(KEY.token(Purpose.CUSTOMER, "support", 1042, "mail:dan@customer.example"))
 
-    assert len(texts) == 4
+    assert len(texts) == len(Purpose) + 1
 
 
 def test_an_expired_token_is_told_from_a_forged_one():

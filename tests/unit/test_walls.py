@@ -29,10 +29,19 @@ CHANCE = {
     "secrets.token_bytes",
     "os.urandom",
 }
-WIRE = {"socket", "smtplib", "imaplib", "imapclient", "aiosmtpd", "http", "urllib.request"}
+WIRE = {"socket", "dns", "smtplib", "imaplib", "imapclient", "aiosmtpd", "http", "urllib.request"}
 # Rooms that may: the clock itself; the demo's players, who are not the product; the edges.
 MAY_CLOCK = {"clock.py"}
-MAY_WIRE = {"demo", "daemon.py", "foreground.py", "delivery", "ingest", "cli", "doctor.py"}
+MAY_WIRE = {
+    "demo",
+    "daemon.py",
+    "foreground.py",
+    "delivery",
+    "ingest",
+    "cli",
+    "doctor.py",
+    "dns_txt.py",
+}
 
 
 def modules(*folders: str) -> list[Path]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from inboxd.errors import Permanent
 from inboxd.store.db import Database, create_private
 
-HEAD = "0002"
+HEAD = "0004"
 
 
 def version(database: Database) -> str | None:

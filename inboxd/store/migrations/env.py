@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from inboxd.store import tables  # noqa: F401  (fills the metadata)
+from inboxd.store import desk_tables, tables  # noqa: F401  (fill the metadata)
 
 database = context.config.attributes["database"]
 with database.write() as connection:

@@ -1,0 +1,130 @@
+"""The tables of what agents ask for by mail, and of the mirror that they may work in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from inboxd.store.types import Json, UtcTime
+
+
+class Absence(SQLModel, table=True):
+    """An agent who is away, until a moment or (None) until they say that they are back."""
+
+    __tablename__ = "absence"
+    agent: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcTime)
+    until: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class BlockedSender(SQLModel, table=True):
+    """An address, case-folded, whose mail an agent has called spam once and for all."""
+
+    __tablename__ = "blocked_sender"
+    address: str = Field(primary_key=True)
+    agent: str
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class Reminder(SQLModel, table=True):
+    """What an agent wants to be told of a conversation when its timer fires."""
+
+    __tablename__ = "reminder"
+    id: int | None = Field(default=None, primary_key=True)
+    conversation: int = Field(foreign_key="conversation.number", index=True)
+    agent: str
+    text: str = ""
+
+
+class Digest(SQLModel, table=True):
+    """A numbered list that was sent to an agent, whose lines are answered by their numbers.
+
+    `day` is the agent's day (ISO 8601) of a morning digest, which is sent once; None for a list
+    that was asked for.
+    """
+
+    __tablename__ = "digest"
+    __table_args__: ClassVar[Any] = (sa.Index("digest_day", "day", "agent", unique=True),)
+    id: int | None = Field(default=None, primary_key=True)
+    agent: str
+    day: str | None = None
+    at: datetime = Field(sa_type=UtcTime)
+    lines: list[int] = Field(default_factory=list, sa_type=Json)
+
+
+class SideThread(SQLModel, table=True):
+    """Somebody outside to whom an agent has forwarded a conversation; the customer sees nothing.
+
+    `refs` are the ids of its mails, oldest first.
+    """
+
+    __tablename__ = "side_thread"
+    id: int | None = Field(default=None, primary_key=True)
+    conversation: int = Field(foreign_key="conversation.number", index=True)
+    address: str
+    agent: str
+    at: datetime = Field(sa_type=UtcTime)
+    refs: list[str] = Field(default_factory=list, sa_type=Json)
+
+
+class HeldAnswer(SQLModel, table=True):
+    """An agent's answer that waits for a word, because a colleague was faster."""
+
+    __tablename__ = "held_answer"
+    id: int | None = Field(default=None, primary_key=True)
+    conversation: int = Field(foreign_key="conversation.number", index=True)
+    agent: str
+    at: datetime = Field(sa_type=UtcTime)
+    journal_id: int | None = Field(default=None, foreign_key="journal.id")
+    answer: dict[str, Any] = Field(sa_type=Json)
+    state: str = "waiting"
+
+
+class UndoStep(SQLModel, table=True):
+    """How a conversation was before an agent's mail, for as long as that can be undone."""
+
+    __tablename__ = "undo_step"
+    id: int | None = Field(default=None, primary_key=True)
+    conversation: int = Field(foreign_key="conversation.number", index=True)
+    agent: str
+    cause: str
+    at: datetime = Field(sa_type=UtcTime)
+    until: datetime = Field(sa_type=UtcTime)
+    before: dict[str, Any] = Field(sa_type=Json)
+
+
+class MirrorPlace(SQLModel, table=True):
+    """Where a mail lies that shows its conversation's state in an IMAP source.
+
+    `state` is what it shows; `moving` is what it is about to show, empty where nothing moves.
+    `size` and `sha256` are those of the whole mail, by which it is known again.
+    """
+
+    __tablename__ = "mirror_place"
+    __table_args__: ClassVar[Any] = (
+        sa.Index("mirror_place_uid", "source", "folder", "uidvalidity", "uid", unique=True),
+        sa.Index("mirror_place_size", "source", "size"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    folder: str
+    uidvalidity: int
+    uid: int
+    journal_id: int = Field(foreign_key="journal.id", index=True)
+    size: int
+    sha256: bytes = Field(sa_type=sa.LargeBinary(32))
+    state: str = ""
+    moving: str = ""
+
+
+class MirrorFolder(SQLModel, table=True):
+    """How far a mirrored folder was looked through for mail that people have moved there."""
+
+    __tablename__ = "mirror_folder"
+    source: str = Field(primary_key=True)
+    folder: str = Field(primary_key=True)
+    uidvalidity: int
+    last_uid: int

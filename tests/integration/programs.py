@@ -7,7 +7,10 @@ import shutil
 import subprocess
 from typing import Any
 
-_PROGRAMS = ("dovecot", "doveadm", "postfix", "postconf", "postmap", "postqueue", "swaks")
+_PROGRAMS = (
+    *("dovecot", "doveadm", "postfix", "postconf", "postmap", "postqueue"),
+    *("swaks", "neomutt"),
+)
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin"))
 
 

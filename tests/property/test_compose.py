@@ -217,6 +217,8 @@ def test_any_draft_survives_storage(segments: list[bytes | PartRef]) -> None:  #
 def test_our_own_reader_sees_the_same(mail: OutgoingMail) -> None:
     # In an address our reader distrusts what looks like an encoded word, and shows both readings.
     assume(not any("=?" in a.address for a in (mail.from_, *mail.to, *mail.cc)))
+    # And a file's name that is one whole encoded word it takes for a name that was encoded twice.
+    assume(not any("=?" in a.filename for a in mail.attachments))
     read = parse(assemble(compose(mail), read_part))
     assert bare(shown(read.from_)) == bare(shown((mail.from_,)))
     # A mailbox that a field names twice may be told of once.

@@ -12,7 +12,6 @@ import pytest
 from desk_kit import CONFIG, JANE, Desk, Sent, letter, make
 from dkim_kit import Dns, key, signed
 
-from inboxd import dns_txt
 from inboxd.clock import ManualClock
 from inboxd.desk import proof
 from inboxd.desk.reading import read
@@ -226,7 +225,7 @@ def test_what_the_resolver_says(
             raise answer
         return answer
 
-    monkeypatch.setattr(dns_txt.dns.resolver, "resolve", resolve)
+    monkeypatch.setattr(dns.resolver, "resolve", resolve)
     if record is Transient:
         with pytest.raises(Transient):
             ask_dns("mail._domainkey.shop.example")

@@ -58,6 +58,8 @@ def open_conversation(case: Case) -> int:
     reason = "New conversation."
     if case.decision.unproven_agent:
         reason = _from_an_agent(who)
+        if who.address is None and case.reading.keys.agent is not None:
+            unit.tell(case.reading.keys.agent, reason)  # who has forwarded it is asked first
     _react(case, unit, message, "conversation.opened", reason)
     return unit.number
 
@@ -131,7 +133,7 @@ def _from_an_agent(who: Correspondent) -> str:
     """Return what agents are told of a mail that an agent seems to have sent to the shop."""
     said = "New conversation, from an agent's address without proof: no customer wrote it."
     if who.address is None:
-        return f"{said} Nobody is known who could be answered."
+        return f"{said} Who is the customer? Answer with #to and the address."
     return f"{said} An answer goes to {who.address.address}."
 
 

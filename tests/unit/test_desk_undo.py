@@ -204,3 +204,14 @@ def test_copies_to_colleagues_wait_for_the_answer(tmp_path: Path) -> None:
     leaves = START + timedelta(minutes=5)
     assert desk.to("ben@shop.example", "answered").not_before == leaves
     assert desk.to(JANE, "reply").not_before == leaves
+
+
+def test_undo_cancels_a_reminder_that_the_mail_asked_for(tmp_path: Path) -> None:
+    desk, told = asked(tmp_path)
+    desk.answer_as("anna", told, "#remind 2d ask the carrier")
+    assert [timer.kind for timer in desk.timers()] == ["remind"]
+    desk.later(minutes=1)
+    desk.answer_as("anna", desk.to("anna@shop.example", "receipt"), "#undo")
+
+    assert desk.timers() == []
+    assert "You will not be reminded." in flat(desk)

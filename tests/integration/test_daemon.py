@@ -325,7 +325,8 @@ def test_an_imap_source_that_dies_is_started_again(
     monkeypatch.setattr("inboxd.ingest.imap.ImapSource.run", run)
     with serving(make(tmp_path, SMTP, CONFIG)) as daemon:
         eventually(lambda: len(runs) == 3, 10)
-        assert [thread.is_alive() for thread in daemon._source_threads] == [True]
+        # The new thread runs before the daemon has taken it into its list.
+        eventually(lambda: [each.is_alive() for each in daemon._source_threads] == [True], 10)
         alert = "SELECT count(*) FROM outbox WHERE kind = 'alert'"
         eventually(lambda: count(daemon, alert) == 1, 5, "told once, not thrice")
 

@@ -15,6 +15,7 @@ from inboxd.desk.words import size
 
 if TYPE_CHECKING:
     from inboxd.config import Config
+    from inboxd.desk.listing import Wanted
 
 _LISTED = 50
 
@@ -73,6 +74,12 @@ def list_conversations(
         return
     if as_agent is not None:
         raise typer.BadParameter("--as says whose view: name it with --view")
+    _list_wanted(config, wanted, limit, as_json=as_json)
+
+
+def _list_wanted(config: Config, wanted: Wanted, limit: int | None, *, as_json: bool) -> None:
+    from inboxd.desk import listing
+
     with open_database(config) as database, database.read() as connection:
         if as_json:
             from inboxd.desk import dossier, views

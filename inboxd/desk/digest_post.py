@@ -9,16 +9,14 @@ import sqlalchemy as sa
 
 from inboxd.config import Agent
 from inboxd.conversations.tokens import NO_CONVERSATION, Purpose
+from inboxd.desk.rendering import render
 from inboxd.desk.shop import Desk, Shop
-from inboxd.desk.trouble import alert
 from inboxd.desk.view_lists import hears_of
-from inboxd.errors import ConfigError
 from inboxd.mail.compose import compose
 from inboxd.mail.model import Address
 from inboxd.mail.outgoing import OutgoingMail, encode_draft
 from inboxd.store import outbox
 from inboxd.templates.contexts import BaseContext, TemplateName
-from inboxd.templates.render import Rendered
 
 TOKEN_LIFE = timedelta(days=7)
 
@@ -47,7 +45,7 @@ class Post:
         `answers` is the id of the agent's mail that it answers, None for the list itself.
         """
         desk, agent = self.desk, self.agent
-        rendered = self._rendered(template, context)
+        rendered = render(self.connection, self.shop, self.now, template, context)
         mail = OutgoingMail(
             from_=Address(f"inboxd via {desk.shown}", desk.mailbox.address),
             to=(Address(agent.shown, agent.address),),
@@ -88,23 +86,6 @@ class Post:
     def _message_id(self, effect: str) -> str:
         desk = self.desk
         return self.shop.key.message_id(desk.name, desk.domain, NO_CONVERSATION, effect)
-
-    def _rendered(self, template: TemplateName, context: BaseContext) -> Rendered:
-        """Render a mail; where the shop's own template fails on it, the shipped one has to do."""
-        try:
-            return self.shop.renderer.render(template, context)
-        except ConfigError as error:
-            alert(
-                self.connection,
-                self.shop,
-                self.now,
-                key=f"template:{template}",
-                title=f"The template {template} failed",
-                summary="A mail was written with the shipped template in its place.",
-                details=tuple(("fault", str(fault)) for fault in error.faults[:5]),
-                advice="Mend the file in the templates folder; inboxd check",
-            )
-            return self.shop.shipped_templates.render(template, context)
 
 
 def desk_of(shop: Shop, agent: Agent) -> Desk:

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from inboxd.config import Agent
 from inboxd.conversations.tokens import Purpose
-from inboxd.desk.trouble import alert
+from inboxd.desk import rendering
 from inboxd.desk.unit import Unit
-from inboxd.errors import ConfigError
 from inboxd.mail.compose import compose
 from inboxd.mail.model import Address
 from inboxd.mail.outgoing import (
@@ -193,24 +192,8 @@ def side_party(agent: str | None, side: SideRecord) -> str:
 
 
 def render(unit: Unit, template: TemplateName, context: BaseContext) -> Rendered:
-    """Render a mail; where the shop's own template fails on it, the shipped one has to do.
-
-    The admin is told. A customer's mail must not wait for a template to be mended.
-    """
-    try:
-        return unit.shop.renderer.render(template, context)
-    except ConfigError as error:
-        alert(
-            unit.connection,
-            unit.shop,
-            unit.now,
-            key=f"template:{template}",
-            title=f"The template {template} failed",
-            summary="A mail was written with the shipped template in its place.",
-            details=tuple(("fault", str(fault)) for fault in error.faults[:5]),
-            advice="Mend the file in the templates folder; inboxd check",
-        )
-        return unit.shop.shipped_templates.render(template, context)
+    """Render a mail that a unit causes."""
+    return rendering.render(unit.connection, unit.shop, unit.now, template, context)
 
 
 def _queue(

@@ -145,6 +145,9 @@ class Postfix:
             "queue_run_delay": "2s",
             "minimal_backoff_time": "2s",
             "maximal_backoff_time": "10s",
+            # A reload may end a delivery agent while it takes its order; by default the queue
+            # manager then leaves the whole transport alone for a minute.
+            "transport_retry_time": "2s",
         }
 
     def _write_transports(self) -> None:

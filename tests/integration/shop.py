@@ -312,7 +312,12 @@ class Shop:
 
     def wait_until_quiet(self, timeout: float = 30) -> None:
         """Wait until every mail that is under way has arrived."""
-        eventually(self.is_quiet, timeout, "all mails delivered")
+        try:
+            eventually(self.is_quiet, timeout, "all mails delivered")
+        except AssertionError:
+            print("still queued in Postfix:", self.postfix.queue())
+            print(self.postfix.log()[-5000:])
+            raise
 
 
 class Running:

@@ -1,4 +1,4 @@
-"""Running the shop: `check`, `rules check`, `work`, `outbox`, `journal`, `backup`, `doctor`."""
+"""Running the shop: `check`, `work`, `outbox`, `journal`, `backup`, `doctor`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 
 from inboxd.cli.context import open_config, open_database, open_shop
 from inboxd.cli.failure import FAILED
-from inboxd.cli.options import AsJson
-from inboxd.cli.output import console, line, print_json, print_table, progress, say, state
+from inboxd.cli.options import AsJson, group
+from inboxd.cli.output import print_json, print_summary, print_table, progress, say, state
 from inboxd.conversations.states import JournalState, OutboxState
 from inboxd.desk.words import ago, counted, size
 
@@ -50,34 +50,19 @@ def register(app: typer.Typer) -> None:
     app.command()(work)
     app.command()(backup)
     app.command()(doctor)
-    rules = _group(app, "rules", "What the shop wants, in YAML.")
-    rules.command("check")(rules_check)
-    outbox = _group(app, "outbox", "Outgoing mail.")
+    outbox = group(app, "outbox", "Outgoing mail.")
     outbox.command("list")(outbox_list)
     outbox.command("retry")(outbox_retry)
-    journal = _group(app, "journal", "Incoming mail as it came.")
+    journal = group(app, "journal", "Incoming mail as it came.")
     journal.command("list")(journal_list)
     journal.command("replay")(journal_replay)
-
-
-def _group(app: typer.Typer, name: str, words: str) -> typer.Typer:
-    group = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
-    app.add_typer(group, name=name)
-    return group
 
 
 def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Check configuration, rules, templates and canned replies, and name every fault."""
     from inboxd.desk.checkup import check_all
 
-    _print_summary(check_all(open_config(ctx)), as_json)
-
-
-def rules_check(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Check the rules alone, and name every fault."""
-    from inboxd.desk.checkup import check_rules
-
-    _print_summary(check_rules(open_config(ctx)), as_json)
+    print_summary(check_all(open_config(ctx)), as_json)
 
 
 def work(ctx: typer.Context) -> None:
@@ -274,13 +259,3 @@ def doctor(
         print_table(columns, ((state(f.health), f.what, f.words, f.advice) for f in findings))
     if not well:
         raise typer.Exit(FAILED)
-
-
-def _print_summary(found: dict[str, list[str]], as_json: bool) -> None:
-    if as_json:
-        print_json({"ok": True, **found})
-        return
-    out = console()
-    for what, names in found.items():
-        out.print(line(f"{what:<10}", "dim") + line(", ".join(names) or "none"))
-    out.print(line("All is well.", "green"))

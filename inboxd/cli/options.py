@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share."""
+"""Arguments, options and groups that several modules of commands share."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ As = Annotated[
         help="The agent in whose name it is done; without it the first admin, else the first one.",
     ),
 ]
+
+
+def group(app: typer.Typer, name: str, words: str) -> typer.Typer:
+    """Add a group of commands to `app` and return it."""
+    made = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(made, name=name)
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inboxd.config import Config, Source
 from inboxd.desk.shop import known_names, load_words
 from inboxd.errors import ConfigError
-from inboxd.rules.loader import RuleSet, load_rules
+from inboxd.rules.loader import Known, RuleSet, load_rules
 from inboxd.templates.canned import load_canned
 
 Summary = dict[str, list[str]]
@@ -30,11 +30,16 @@ def check_all(config: Config) -> Summary:
 
 def check_rules(config: Config) -> Summary:
     """Return the names of the rules; raises `ConfigError` with every fault in the rules alone."""
+    return {"rules": _names(load_rules(config.rules, names_for_rules(config)))}
+
+
+def names_for_rules(config: Config) -> Known:
+    """Return which names rules may use; any canned reply's where those cannot be read."""
     try:
         names = load_canned(config.canned).names
     except ConfigError:  # not asked about; then any canned reply's name will do
         names = None
-    return {"rules": _names(load_rules(config.rules, known_names(config, names)))}
+    return known_names(config, names)
 
 
 def _names(rules: RuleSet) -> list[str]:

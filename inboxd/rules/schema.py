@@ -161,13 +161,14 @@ class Action(Part):
         return self
 
 
-_BARE = ("close", "stop")
+# Actions that may stand without a value.
+BARE_ACTIONS = ("close", "stop")
 
 
 def _action(item: object) -> object:
-    if isinstance(item, str) and item in _BARE:
+    if isinstance(item, str) and item in BARE_ACTIONS:
         return {item: True}
-    if isinstance(item, dict) and len(item) == 1 and (key := next(iter(item))) in _BARE:
+    if isinstance(item, dict) and len(item) == 1 and (key := next(iter(item))) in BARE_ACTIONS:
         return {key: True if item[key] is None else item[key]}
     return item
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ValidationInfo,
 )
 from pydantic_core import CoreSchema, core_schema
@@ -23,6 +24,9 @@ from inboxd.rules.patterns import Pattern
 from inboxd.rules.placeholders import parse_text
 from inboxd.rules.text import folded
 from inboxd.suggest import hint
+
+# In a schema, by what a name is looked up in `Known`.
+NAMES_KEY = "x-inboxd-names"
 
 _TAG = re.compile(r"\w[\w.\-/]{0,49}")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 2.2
@@ -63,6 +67,18 @@ def _one_of(kind: str, names: Iterable[str], value: str) -> str:
     if value not in names:
         raise ValueError(f"no {kind} is called {value!r}{hint(value, names)}")
     return value
+
+
+class Names:
+    """Marks a text as the name of something that the shop has; `kinds` are fields of `Known`."""
+
+    def __init__(self, kinds: str) -> None:
+        self.kinds = kinds
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), NAMES_KEY: self.kinds}
 
 
 def _named(kind: str, names_of: Callable[[Known], Iterable[str] | None]) -> AfterValidator:
@@ -152,7 +168,7 @@ class OneOrMany:
             _listed,
             handler(source),
             json_schema_input_schema=core_schema.union_schema(
-                [item, core_schema.list_schema(item)]
+                [item, core_schema.list_schema(item, min_length=1)]
             ),
         )
 
@@ -166,13 +182,17 @@ def _listed(value: object) -> object:
 _Item = TypeVar("_Item")
 
 Many: TypeAlias = Annotated[tuple[_Item, ...], Field(min_length=1), OneOrMany()]
-AgentName: TypeAlias = Annotated[str, AfterValidator(_check_agent)]
-TeamName: TypeAlias = Annotated[str, _named("team", lambda known: known.teams)]
+AgentName: TypeAlias = Annotated[str, AfterValidator(_check_agent), Names("agents")]
+TeamName: TypeAlias = Annotated[str, _named("team", lambda known: known.teams), Names("teams")]
 AgentOrTeam: TypeAlias = Annotated[
-    str, _named("agent or team", lambda known: known.agents | known.teams)
+    str, _named("agent or team", lambda known: known.agents | known.teams), Names("agents teams")
 ]
-MailboxName: TypeAlias = Annotated[str, _named("mailbox", lambda known: known.mailboxes)]
-CannedName: TypeAlias = Annotated[str, _named("canned reply", lambda known: known.canned)]
+MailboxName: TypeAlias = Annotated[
+    str, _named("mailbox", lambda known: known.mailboxes), Names("mailboxes")
+]
+CannedName: TypeAlias = Annotated[
+    str, _named("canned reply", lambda known: known.canned), Names("canned")
+]
 Tag: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
 Word: TypeAlias = Annotated[str, AfterValidator(_check_word)]
 PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]

@@ -1,0 +1,75 @@
+"""The tables of docs/rules.md, out of the models: which words there are, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, get_args
+
+from pydantic import BaseModel
+
+from inboxd.rules import vocabulary
+from inboxd.rules.conditions import Condition, Operators
+from inboxd.rules.schema import Action, Event, Rule
+
+_RULE: Final = "|---|---|"
+
+
+def words_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the keys of a model as files write them, in its order."""
+    return tuple(each.alias or name for name, each in model.model_fields.items())
+
+
+def literals(annotation: object) -> tuple[str, ...]:
+    """Return the words of a `Literal`, also of one made of others, in their order."""
+    found: list[str] = []
+    for each in get_args(annotation):
+        found += [each] if isinstance(each, str) else literals(each)
+    return tuple(found)
+
+
+def words() -> dict[str, tuple[tuple[str, ...], Mapping[str, str]]]:
+    """Return, by the name of each table, the words of the models and what all words mean."""
+    return {
+        "keys": (words_of(Rule), vocabulary.KEYS),
+        "events": (literals(Event), vocabulary.EVENTS),
+        "conditions": (words_of(Condition), vocabulary.CONDITIONS),
+        "operators": (words_of(Operators), vocabulary.OPERATORS),
+        "actions": (words_of(Action), vocabulary.ACTIONS),
+    }
+
+
+def meaning(word: str, meanings: Mapping[str, str]) -> tuple[str, str]:
+    """Return how `word` is shown (`header` as `header.NAME`) and what it means; or KeyError."""
+    shown = word if word in meanings else f"{word}.NAME"
+    return shown, meanings[shown]
+
+
+def tables() -> dict[str, str]:
+    """Return each table as Markdown, by its name."""
+    heads = {
+        "keys": "key | meaning",
+        "events": "`when` | happens",
+        "conditions": "condition | looks at",
+        "operators": "operator | holds if",
+        "actions": "action | does",
+    }
+    return {
+        name: "\n".join([f"| {heads[name]} |", _RULE, *_rows(known, meanings)])
+        for name, (known, meanings) in words().items()
+    }
+
+
+def with_tables(page: str) -> str:
+    """Return the page with every table between its markers as the code has it."""
+    for name, table in tables().items():
+        begin, end = f"<!-- {name}: begin -->\n", f"\n<!-- {name}: end -->"
+        pattern = re.escape(begin) + ".*?" + re.escape(end)
+        page = re.sub(pattern, lambda _: begin + table + end, page, flags=re.DOTALL)  # noqa: B023
+    return page
+
+
+def _rows(known: Iterable[str], meanings: Mapping[str, str]) -> Iterator[str]:
+    for word in known:
+        shown, text = meaning(word, meanings)
+        yield f"| `{shown}` | {text.replace('|', chr(92) + '|')} |"

@@ -1,0 +1,74 @@
+"""What each word of a rule file means, in a line: shown in docs/rules.md and by editors.
+
+Whoever adds a key, an event, a condition, an operator or an action to the models says here what it
+means; `scripts/write_reference` then brings docs/rules.md and the schema for editors up to date,
+and a test fails where a word is missing. A name such as `fields.NAME` stands for all of its kind.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KEYS: Final[dict[str, str]] = {
+    "name": (
+        "what the rule is called in `explain` and in the history; required, and no other rule may "
+        "have it"
+    ),
+    "when": "the event, or a list of events; required",
+    "for": "with a state: wait this long in it first",
+    "mailboxes": "the only mailboxes in which the rule works, one or a list; all of them if absent",
+    "if": "the conditions; if absent, they hold always",
+    "then": "the actions, a list or (each kind once) a mapping; required",
+    "stop": "`true`: when this rule has matched, no rule after it is asked about this event",
+    "enabled": "`false`: the rule is checked and otherwise left alone",
+}
+
+EVENTS: Final[dict[str, str]] = {
+    "conversation.opened": "a mail has begun a new conversation",
+    "message.received": "a mail has come in, also the one that opened the conversation",
+    "open": "the conversation has become open: we owe an answer",
+    "pending": "it has become pending: the customer owes one",
+    "closed": "it has been closed",
+}
+
+CONDITIONS: Final[dict[str, str]] = {
+    "mailbox": "the name of the mailbox",
+    "tags": "the tags of the conversation",
+    "from": "the addresses and names in From",
+    "to": "the addresses and names in To and Cc",
+    "contact": "the address and name of whom answers go to",
+    "subject": "the subject of the message",
+    "body": "the words that are new in the message, without quotes and signature",
+    "body.all": "the whole text of the message, quotes and signature included",
+    "all": "holds if each of its conditions holds",
+    "any": "holds if at least one of its conditions holds",
+    "not": "holds if its condition does not",
+}
+
+OPERATORS: Final[dict[str, str]] = {
+    "is": "the whole text equals one of the values",
+    "contains": "one of the values is a part of the text",
+    "matches": "one of the patterns matches somewhere in the text",
+    "any_of": "one of the values is there",
+    "none_of": "none of the values is there",
+}
+
+ACTIONS: Final[dict[str, str]] = {
+    "tag": (
+        "puts a tag, or a list of tags, on the conversation; tags are single words in lower case"
+    ),
+    "untag": "takes them off",
+    "assign": (
+        "gives the conversation to an agent (`anna` or `{agent: anna}`; the team stays), to a "
+        "team's queue (`{team: billing}`; no agent has it then), or to `none`"
+    ),
+    "set": (
+        "sets `priority` (`low`, `normal`, `high`, `urgent`) and fields of your own (`fields.NAME`)"
+    ),
+    "contact": "says who the customer is, where From does not: see [below](#contact)",
+    "reply": "answers with a canned reply: `{canned: NAME}`",
+    "notify": "sends a notice to agents and teams, one or a list",
+    "close": "closes the conversation",
+    "snooze": "puts the conversation out of sight for a duration",
+    "stop": "the same as `stop: true` on the rule",
+}

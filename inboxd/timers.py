@@ -12,6 +12,7 @@ from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
 from inboxd.desk import actions, mailings, ruling
 from inboxd.desk.case import send_notifications, tell_audience
+from inboxd.desk.facts import of_message
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
@@ -73,7 +74,7 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
             f"{timer.rule}: {conversation.state} since "
             f"{conversation.state_since:%Y-%m-%d %H:%M} UTC",
         )
-        ruling.run_timer(unit, timer.rule, ruling.message_facts(last), last)
+        ruling.run_timer(unit, timer.rule, of_message(unit.connection, last), last)
         send_notifications(unit, last)
     unit.finish()
 
@@ -84,7 +85,7 @@ def _wake(unit: Unit) -> None:
     before = unit.conversation.state
     actions.set_state(unit, ConversationState.OPEN, "the snooze is over")
     last = messages.last_inbound(unit.connection, unit.number)
-    ruling.follow_state(unit, before, ruling.message_facts(last), last)
+    ruling.follow_state(unit, before, of_message(unit.connection, last), last)
     tell_audience(unit, "The snooze is over.")
     send_notifications(unit, last)
 

@@ -7,12 +7,12 @@ from inboxd.conversations.subjects import subject_key
 from inboxd.conversations.threading import UNATTENDED
 from inboxd.desk import actions, people, ruling
 from inboxd.desk.case import Case, send_notifications, shown_author, tell_audience
+from inboxd.desk.facts import of_mail
 from inboxd.desk.shown import shown_subject
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Address, Kind
-from inboxd.mail.people import Correspondent, Source, named_in
+from inboxd.mail.people import Correspondent
 from inboxd.mail.thanks import is_mere_thanks
-from inboxd.rules.facts import MessageFacts
 from inboxd.store import attribution, blocked, contacts, conversations, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord, NewMessage
@@ -183,8 +183,8 @@ def _react(case: Case, unit: Unit, message: MessageRecord, event: str, reason: s
         answerable = people.may_answer(case, person)
         return attribution.attribute(unit.connection, message, person, answerable=answerable)
 
-    facts = _facts(case, unit, event)
     opening = event == "conversation.opened"
+    facts = of_mail(case, unit, opening=opening)
     ruled = ruling.run_event(unit, event, facts, message, also, attribute if opening else None)
     message = ruled or message
     if case.reading.verdict.kind not in _FILED_ONLY:
@@ -198,26 +198,6 @@ def _react(case: Case, unit: Unit, message: MessageRecord, event: str, reason: s
 def _finish(unit: Unit) -> None:
     unit.told.clear()
     unit.finish()
-
-
-def _facts(case: Case, unit: Unit, event: str) -> MessageFacts:
-    mail = case.reading.mail
-    contact = unit.conversation.contact_address.casefold()
-    return MessageFacts(
-        from_=mail.from_,
-        to=mail.to,
-        cc=mail.cc,
-        subject=mail.subject,
-        text=mail.text,
-        reply_text=mail.reply_text or mail.text,
-        kind=case.reading.verdict.kind.value,
-        reply_to=mail.reply_to,
-        sender=mail.sender,
-        original_from=named_in(mail, Source.ORIGINAL_FROM),
-        headers=mail.headers,
-        by_contact=event == "conversation.opened"
-        or (mail.author is not None and mail.author.key == contact),
-    )
 
 
 def _add_message(case: Case, unit: Unit, author: Address) -> MessageRecord:

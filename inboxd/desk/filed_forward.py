@@ -8,6 +8,7 @@ from inboxd.conversations.subjects import subject_key
 from inboxd.conversations.tags import Parsed, parse_tags
 from inboxd.desk import actions, mailings, ruling
 from inboxd.desk.case import Case, add_agents, send_notifications
+from inboxd.desk.facts import of_message
 from inboxd.desk.obey import QUESTIONS, obey
 from inboxd.desk.people import is_ours
 from inboxd.desk.shown import shown_subject
@@ -47,7 +48,7 @@ def take(case: Case, agent: Agent, forwarded: Forwarded) -> int:
     message = _add_message(case, unit, forwarded, customer)
     add_agents(unit, [agent])
     if customer is not None:
-        facts = ruling.message_facts(message)
+        facts = of_message(unit.connection, message)
         also = ("message.received", "open")
         ruling.run_event(unit, "conversation.opened", facts, message, also)
     if unit.conversation.assignee is None and unit.conversation.team is None:

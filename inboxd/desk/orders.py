@@ -26,6 +26,7 @@ from inboxd.desk import (
 )
 from inboxd.desk.answering import Outcome
 from inboxd.desk.case import add_agents, send_notifications
+from inboxd.desk.facts import of_message
 from inboxd.desk.unit import Unit
 from inboxd.desk.view_lists import is_supervisor, view_names
 from inboxd.mail.model import Attachment, ParsedMail
@@ -172,7 +173,7 @@ def _do(unit: Unit, order: Order, parsed: Parsed) -> None:
         leaves=outcome.leaves if outcome else None,
         added=outcome.added if outcome else (),
     )
-    ruling.follow_state(unit, state, ruling.message_facts(last), last)
+    ruling.follow_state(unit, state, of_message(unit.connection, last), last)
     if told or (parsed.commands and unit.desk.mailbox.receipts == "all"):
         done = [outcome.done] if outcome else []
         done += [f"Sent the canned reply {each}." for each in _canned(parsed)]

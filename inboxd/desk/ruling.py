@@ -1,4 +1,4 @@
-"""Rules meet a conversation: facts out of it, effects into it, and the trace that explains both."""
+"""Rules meet a conversation: their effects go into it, and the trace that explains them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions, automail, mailings, shown
-from inboxd.desk.people import is_ours
+from inboxd.desk.facts import gather
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
 from inboxd.errors import ConfigError
 from inboxd.mail.model import Address
 from inboxd.rules import effects as do
 from inboxd.rules.evaluate import Evaluation, evaluate, evaluate_timer
-from inboxd.rules.facts import ConversationFacts, Facts, MessageFacts
+from inboxd.rules.facts import MessageFacts
 from inboxd.store.messages import MessageRecord
 
 _DEEPEST = 5
@@ -36,7 +36,7 @@ def run_event(
     Returns the last inbound mail as it is then.
     """
     before = unit.conversation.state
-    facts = _facts(unit, event, message, also)
+    facts = gather(unit, event, message, also)
     evaluation = evaluate(unit.shop.rules, facts)
     last_inbound = carry_out(unit, evaluation, event, last_inbound, attribute)
     follow_state(unit, before, message, last_inbound)
@@ -55,7 +55,7 @@ def follow_state(
         if state == before:
             return
         before = state
-        facts = _facts(unit, state, message, ())
+        facts = gather(unit, state, message)
         carry_out(unit, evaluate(unit.shop.rules, facts), state, last_inbound)
     if unit.conversation.state != before:
         unit.record("rules.stopped", f"rules changed the state {_DEEPEST} times in a row")
@@ -66,7 +66,7 @@ def run_timer(
 ) -> None:
     """Let the rule act whose time has come; its conditions are asked again."""
     before = unit.conversation.state
-    facts = _facts(unit, before, message, ())
+    facts = gather(unit, before, message)
     evaluation = evaluate_timer(unit.shop.rules, rule, facts)
     carry_out(unit, evaluation, f"{before} (timer)", last_inbound)
     follow_state(unit, before, message, last_inbound)
@@ -167,46 +167,4 @@ def _tell_admin(unit: Unit, effect: do.SendCanned, error: ConfigError) -> None:
             *(("fault", str(fault)) for fault in error.faults[:5]),
         ),
         advice="Let the canned reply do without the value, or let the rule set it.",
-    )
-
-
-def _facts(unit: Unit, event: str, message: MessageFacts | None, also: tuple[str, ...]) -> Facts:
-    conversation = unit.conversation
-    return Facts(
-        event=event,
-        mailbox=conversation.mailbox,
-        conversation=ConversationFacts(
-            number=conversation.number,
-            state=conversation.state,
-            tags=frozenset(conversation.tags),
-            priority=conversation.priority,
-            assignee=conversation.assignee,
-            team=conversation.team,
-            subject=conversation.subject,
-            fields=conversation.fields,
-            contact=_contact(unit),
-        ),
-        message=message,
-        also=also,
-        is_ours=lambda address: is_ours(unit.shop, address),
-    )
-
-
-def _contact(unit: Unit) -> Address | None:
-    contact = shown.customer(unit)
-    return Address(contact.name, contact.address) if contact.address else None
-
-
-def message_facts(record: MessageRecord | None) -> MessageFacts | None:
-    """Return what rules may look at of a stored message; its quoted words are not among it."""
-    if record is None:
-        return None
-    return MessageFacts(
-        from_=(record.author,),
-        to=record.to,
-        cc=record.cc,
-        subject=record.subject,
-        text=record.text,
-        reply_text=record.text,
-        kind=record.kind,
     )

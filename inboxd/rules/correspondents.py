@@ -57,7 +57,7 @@ def _in_text(address: Text, match: Mapping[str, str]) -> Found:
 
 
 def _in_header(name: str, mail: MessageFacts) -> Found:
-    values = mail.headers.get_all(name)
+    values = mail.whole().headers.get_all(name)
     if len(values) != 1:
         return Found(None, f"the mail has {len(values) or 'no'} {name} fields")
     found = one_address(values[0])
@@ -83,8 +83,8 @@ def _named(person: Person, mail: MessageFacts) -> tuple[Address, ...]:
         case "from":
             return mail.from_
         case "reply_to":
-            return mail.reply_to
+            return mail.whole().reply_to
         case "sender":
-            return mail.sender
+            return mail.whole().sender
         case _:
-            return mail.original_from[:1]
+            return mail.whole().original_from[:1]

@@ -101,7 +101,7 @@ class View:
     @cached_property
     def body_all(self) -> ViewedText:
         """The message's whole text, quotes and signatures included."""
-        return ViewedText(self._message.text)
+        return ViewedText(self._message.whole().text)
 
 
 def _parties(addresses: Iterable[Address]) -> tuple[Party, ...]:

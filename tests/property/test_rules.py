@@ -71,7 +71,6 @@ mails = st.builds(
     from_=st.just((Address("Jo", "jo@mail.example"),)),
     subject=sentences,
     reply_text=sentences,
-    text=sentences,
 )
 all_facts = st.builds(
     Facts,

@@ -9,7 +9,7 @@ from typing import Any
 
 from inboxd.mail.model import Address
 from inboxd.rules.evaluate import evaluate
-from inboxd.rules.facts import ConversationFacts, Facts, MessageFacts
+from inboxd.rules.facts import ConversationFacts, Facts, MessageFacts, WholeMail
 from inboxd.rules.loader import Known, RuleSet, read_rules
 from inboxd.yaml_positions import parse_yaml
 
@@ -47,8 +47,8 @@ def message(
         to=tuple(map(address, ["support@shop.example"] if to is None else to)),
         cc=tuple(map(address, cc or [])),
         subject=subject,
-        text=body if text is None else text,
         reply_text=body,
+        whole=lambda: WholeMail(text=body if text is None else text),
     )
 
 

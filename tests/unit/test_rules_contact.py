@@ -11,18 +11,28 @@ from inboxd.errors import ConfigError
 from inboxd.mail.model import Address, Headers
 from inboxd.rules.effects import SetContact
 from inboxd.rules.evaluate import Evaluation, evaluate
-from inboxd.rules.facts import Facts
+from inboxd.rules.facts import Facts, MessageFacts, WholeMail
 
 FORM = Address("Shop", "website@shop.example")
 JANE = Address("Jane Doe", "jane@x.example")
 TEXT = "E-mail: jane@y.example\nName: Jane Roe\n"
 SEEN = replace(
     message("A form", TEXT, sender="website@shop.example"),
+    whole=lambda: WHOLE,
+)
+WHOLE = WholeMail(
     reply_to=(Address("", "help@shop.example"), JANE),
     sender=(Address("", "s@x.example"),),
     original_from=(Address("", "o@x.example"),),
     headers=Headers([("X-Customer", "Jane <h@x.example>"), ("X-Two", "a@x.example, b@x.example")]),
 )
+
+
+def answers_to(*people: Address) -> MessageFacts:
+    whole = replace(WHOLE, reply_to=people)
+    return replace(SEEN, whole=lambda: whole)
+
+
 OURS = frozenset({"help@shop.example", "website@shop.example", "anna@shop.example"})
 
 
@@ -97,9 +107,9 @@ def test_a_doubt_leaves_the_contact_as_it_is(contact: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("mail", "why"),
     [
-        (replace(SEEN, reply_to=()), "reply_to names no addresses"),
-        (replace(SEEN, reply_to=(JANE, FORM, Address("", "t@x.example"))), "names 2 addresses"),
-        (replace(SEEN, reply_to=(Address("", "jane"),)), "'jane' cannot be sent to"),
+        (answers_to(), "reply_to names no addresses"),
+        (answers_to(JANE, FORM, Address("", "t@x.example")), "names 2 addresses"),
+        (answers_to(Address("", "jane")), "'jane' cannot be sent to"),
         (replace(SEEN, by_contact=False), "somebody else than the contact wrote this mail"),
     ],
 )

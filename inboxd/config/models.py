@@ -26,6 +26,7 @@ from inboxd.config.types import (
     Period,
     Port,
     Size,
+    Skills,
     Wait,
     Zone,
     is_loopback,
@@ -242,6 +243,8 @@ class Agent(Strict):
     teams: Names = []
     role: Literal["agent", "supervisor", "admin"] = "agent"
     timezone: Zone | None = None
+    skills: Skills = []
+    max_open: Annotated[int, Field(ge=1)] | None = None
     digest: DigestOption = None
 
     @property

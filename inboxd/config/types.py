@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from inboxd.durations import Duration, parse_duration
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
+_SKILL = re.compile(r"\w[\w.\-/]{0,49}")  # as tags are, which may ask for one
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,253}")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
@@ -29,6 +30,13 @@ def _check_name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("a name has letters, digits, '.', '_' and '-', a letter or digit first")
     return value
+
+
+def _check_skill(value: str) -> str:
+    skill = value.casefold()
+    if not _SKILL.fullmatch(skill):
+        raise ValueError("a skill is one word of letters, digits, '-', '_', '.' and '/'")
+    return skill
 
 
 def _check_address(value: str) -> str:
@@ -82,4 +90,5 @@ Size = Annotated[int, BeforeValidator(_read_size), Field(gt=0)]
 Period = Annotated[Duration, BeforeValidator(_read_duration)]
 Wait = Annotated[Period, AfterValidator(_check_wait)]
 Names = Annotated[list[Name], BeforeValidator(_as_list)]
+Skills = Annotated[list[Annotated[str, AfterValidator(_check_skill)]], BeforeValidator(_as_list)]
 Port = Annotated[int, Field(ge=0, le=65535)]

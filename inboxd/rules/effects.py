@@ -41,15 +41,22 @@ class RemoveTags:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Give the conversation to an agent (its team stays), to a team's queue, or to nobody."""
+    """Give the conversation to an agent (its team stays), to a team's queue, or to nobody.
+
+    `by` says how one of the team is chosen, who has `skill` where one is named.
+    """
 
     rule: str
     index: int
     agent: str | None = None
     team: str | None = None
+    by: str | None = None
+    skill: str | None = None
 
     def __str__(self) -> str:
-        return f"assign {self.agent or self.team or 'none'}"
+        how = f" by {self.by}" if self.by else ""
+        skill = f", who knows {self.skill}" if self.skill else ""
+        return f"assign {self.agent or self.team or 'none'}{how}{skill}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,8 @@ def applied(conversation: ConversationFacts, effect: Effect) -> ConversationFact
             return replace(conversation, tags=conversation.tags | set(tags))
         case RemoveTags(tags=tags):
             return replace(conversation, tags=conversation.tags - set(tags))
+        case Assign(team=team, by=str()):  # who it will be is known only when somebody is chosen
+            return replace(conversation, team=team)
         case Assign(agent=None, team=team):
             return replace(conversation, assignee=None, team=team)
         case Assign(agent=agent):

@@ -147,7 +147,8 @@ def _makers(action: Action) -> Iterator[_Maker]:
     if action.untag is not None:
         yield partial(RemoveTags, tags=action.untag)
     if action.assign is not None:
-        yield partial(Assign, agent=action.assign.agent, team=action.assign.team)
+        to = action.assign
+        yield partial(Assign, agent=to.agent, team=to.team, by=to.strategy, skill=to.skill)
     if action.contact is not None:
         yield partial(_contact, action.contact)
     if action.reply is not None:

@@ -30,13 +30,16 @@ from inboxd.rules.terms import (
     MailboxName,
     Many,
     RuleName,
+    Skill,
     Tag,
     TeamName,
+    check_skill,
 )
 
 State: TypeAlias = Literal["open", "pending", "closed"]
 Event: TypeAlias = Literal["conversation.opened", "message.received", State]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
+Strategy: TypeAlias = Literal["round_robin", "least_loaded", "skill"]
 
 Source: TypeAlias = Literal["reply_to", "from", "sender", "original_from"]
 
@@ -44,16 +47,31 @@ STATES: frozenset[str] = frozenset(get_args(State))
 
 
 class Assignment(Part):
-    """Who gets the conversation: an agent, a team, or (neither) nobody."""
+    """Who gets the conversation: an agent, a team, or (neither) nobody.
+
+    `by` says how one of the team is chosen, `skill` what they have to know; without both, the
+    conversation waits in the team's queue until somebody takes it.
+    """
 
     agent: AgentName | None = None
     team: TeamName | None = None
+    by: Strategy | None = None
+    skill: Skill | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Assignment:
-        if self is not NOBODY and len(self.given) != 1:
+    def _one(self, info: ValidationInfo) -> Assignment:
+        if self is not NOBODY and len(self.given - {"by", "skill"}) != 1:
             raise ValueError("assign to exactly one of 'agent' and 'team', or to none")
+        if self.team is None and self.given & {"by", "skill"}:
+            raise ValueError("'by' and 'skill' choose one of a team: say which 'team'")
+        if self.team is not None and self.skill is not None:
+            check_skill(self.team, self.skill, info)
         return self
+
+    @property
+    def strategy(self) -> Strategy | None:
+        """How one of the team is chosen; naming a skill is asking for somebody who has it."""
+        return self.by or ("skill" if self.skill is not None else None)
 
 
 NOBODY = Assignment.model_construct()

@@ -7,7 +7,7 @@ validation's `Context`; without a context (for a schema, say) every name passes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 
@@ -38,13 +38,14 @@ class Known:
     """The names that rules may use: what the configuration and the canned replies define.
 
     `canned` is None where the canned replies could not be read: then any name passes, for the
-    fault is theirs.
+    fault is theirs. `skills` are those that somebody of a team has, by the team's name.
     """
 
     agents: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
     mailboxes: frozenset[str] = frozenset()
     canned: frozenset[str] | None = frozenset()
+    skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,6 +99,16 @@ def _check_agent(value: str, info: ValidationInfo) -> str:
     if value in known.teams and value not in known.agents:
         raise ValueError(f"{value!r} is a team: write {{team: {value}}}")
     return _one_of("agent", known.agents, value)
+
+
+def check_skill(team: str, skill: str, info: ValidationInfo) -> None:
+    """Raise `ValueError` where nobody of a team has a skill: what asks for it would only wait."""
+    context = _context(info)
+    if context is None:
+        return
+    known = context.known.skills.get(team, frozenset())
+    if skill not in known:
+        raise ValueError(f"nobody of team {team!r} has the skill {skill!r}{hint(skill, known)}")
 
 
 def _check_tag(value: str) -> str:
@@ -199,4 +210,5 @@ PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]
 FieldName: TypeAlias = Annotated[str, AfterValidator(_check_field_name)]
 FieldText: TypeAlias = Annotated[str, AfterValidator(_check_text)]
 HeaderName: TypeAlias = Annotated[str, AfterValidator(_check_header_name)]
+Skill: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
 RuleName: TypeAlias = Annotated[str, AfterValidator(_check_rule_name)]

@@ -18,6 +18,7 @@ KNOWN = Known(
     teams=frozenset({"support-team", "billing"}),
     mailboxes=frozenset({"support", "sales"}),
     canned=frozenset({"received", "refund-received", "still-there"}),
+    skills={"billing": frozenset({"returns", "german"})},
 )
 
 

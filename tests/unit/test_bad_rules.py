@@ -17,6 +17,7 @@ KNOWN = Known(
     teams=frozenset({"support-team", "billing"}),
     mailboxes=frozenset({"support"}),
     canned=frozenset({"received", "refund-received", "still-there"}),
+    skills={"billing": frozenset({"german", "returns"})},
 )
 
 

@@ -37,6 +37,23 @@ def done(then: str, condition: str = "{}") -> tuple[Effect, ...]:
         ("{assign: {agent: ben}}", Assign("r", 0, agent="ben")),
         ("{assign: {team: billing}}", Assign("r", 0, team="billing")),
         ("{assign: none}", Assign("r", 0)),
+        (
+            "{assign: {team: billing, by: round_robin}}",
+            Assign("r", 0, team="billing", by="round_robin"),
+        ),
+        (
+            "{assign: {team: billing, by: least_loaded}}",
+            Assign("r", 0, team="billing", by="least_loaded"),
+        ),
+        ("{assign: {team: billing, by: skill}}", Assign("r", 0, team="billing", by="skill")),
+        (
+            "{assign: {team: billing, skill: Returns}}",
+            Assign("r", 0, team="billing", by="skill", skill="returns"),
+        ),
+        (
+            "{assign: {team: billing, by: round_robin, skill: german}}",
+            Assign("r", 0, team="billing", by="round_robin", skill="german"),
+        ),
         ("{set: {priority: urgent}}", SetPriority("r", 0, "urgent")),
         ("{set: {fields.source: mail}}", SetField("r", 0, "source", "mail")),
         ("{set: {fields: {source: mail}}}", SetField("r", 0, "source", "mail")),

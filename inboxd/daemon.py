@@ -7,6 +7,7 @@ instruction and goes on from its rows.
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 import secrets
 import socket
@@ -16,6 +17,7 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from inboxd import __version__
 from inboxd.clock import Clock
 from inboxd.config import Config, load_config
 from inboxd.config import ImapSource as ImapSettings
@@ -24,6 +26,7 @@ from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop, load_shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import ConfigError, Permanent, Transient
+from inboxd.health import DaemonHealth, Pulse, ServiceHealth
 from inboxd.ingest.imap import ImapSource
 from inboxd.ingest.imap_options import ImapOptions
 from inboxd.ingest.imap_store import JournalImapStore
@@ -41,6 +44,10 @@ _log = structlog.get_logger(__name__)
 _STOP_WITHIN = 8.0
 _TICK = timedelta(seconds=1)
 _LOOK = timedelta(seconds=5)
+# Seconds that a service may work on one thing. A relay may take ten times its timeout to answer a
+# mail, and a slow IMAP server its timeout for each line; our own work is a matter of seconds.
+_PATIENCE = 120.0
+_RELAY_PATIENCE, _IMAP_PATIENCE = 15, 20
 
 
 class Daemon:
@@ -57,9 +64,13 @@ class Daemon:
         self._transport = make_transport(config)
         self._stopping = threading.Event()
         self._data_version = -1
-        self.processor = Worker("processor", self._process, _LOOK)
-        self.courier = Worker("courier", self._deliver, _LOOK)
-        self._writer = JournalWriter(self.database, self.processor.wake)
+        self.started_at = clock.now()
+        relay = config.send.smtp
+        slow = _RELAY_PATIENCE * relay.timeout.seconds if relay is not None else 0.0
+        self.processor = Worker("processor", self._process, _LOOK, self._pulse())
+        self.courier = Worker("courier", self._deliver, _LOOK, self._pulse(slow))
+        self._writer = JournalWriter(self.database, self.processor.wake, self._pulse())
+        self._ticks = self._pulse()
         self.listeners = self._make_listeners()
         self._sources = self._make_sources()
         self._source_threads: list[threading.Thread] = []
@@ -147,8 +158,28 @@ class Daemon:
     def _until(self, deadline: float) -> float:
         return max(0.1, deadline - self.clock.monotonic())
 
+    def _pulse(self, slow: float = 0.0) -> Pulse:
+        return Pulse(_PATIENCE + slow, self.clock.monotonic)
+
+    def health(self, state: str = "running") -> DaemonHealth:
+        """Return how every service is now; `state` is what the daemon itself is doing."""
+        services = [
+            _health(each.name, each.alive, each.pulse, getattr(each, "failures", 0))
+            for each in (self._writer, self.processor, self.courier)
+        ]
+        services.append(_health("timers", self._scheduler.running, self._ticks))
+        for listener in self.listeners:
+            services.append(_health(listener.name, listener.alive, listener.pulse))
+            listener.ask()
+        for source, thread in zip(self._sources, self._source_threads, strict=False):
+            services.append(_health(source.name, thread.is_alive(), source.pulse))
+        return DaemonHealth(
+            __version__, os.getpid(), state, self.started_at, self.clock.now(), tuple(services)
+        )
+
     def tick(self) -> None:
         """Restart what has died, fire timers, send digests, and see what other processes wrote."""
+        self._ticks.beat()
         if self._stopping.is_set():
             return
         try:
@@ -246,11 +277,16 @@ class Daemon:
             self.clock,
             owner=self._owner,
             jitter=self._random.random,
-            is_stopping=self._stopping.is_set,
+            is_stopping=self._between_mails,
         )
         if not sent:
             self._transport.close_idle()
         return sent
+
+    def _between_mails(self) -> bool:
+        assert self.courier.pulse is not None
+        self.courier.pulse.beat()
+        return self._stopping.is_set()
 
     def _others_wrote(self) -> bool:
         version = self.database.version()
@@ -266,7 +302,15 @@ class Daemon:
         )
         hostname = self.config.mailboxes[0].address.rpartition("@")[2]
         return [
-            SmtpListener(listener, self.shop.addresses, takes, self._writer, self.clock, hostname)
+            SmtpListener(
+                listener,
+                self.shop.addresses,
+                takes,
+                self._writer,
+                self.clock,
+                hostname,
+                self._pulse(),
+            )
             for listener in self.config.listen.all()
         ]
 
@@ -287,10 +331,16 @@ class Daemon:
             timedelta(seconds=settings.backlog.seconds),
             self.processor.wake,
         )
-        return ImapSource(imap_options(settings), store, self._random.random, self.clock)
+        pulse = self._pulse(_IMAP_PATIENCE * settings.timeout.seconds)
+        return ImapSource(imap_options(settings), store, self._random.random, self.clock, pulse)
 
     def _current_shop(self) -> Shop:
         return self.shop
+
+
+def _health(name: str, alive: bool, pulse: Pulse | None, failures: int = 0) -> ServiceHealth:
+    silent, patience = (pulse.silent_for, pulse.patience) if pulse is not None else (0.0, 0.0)
+    return ServiceHealth(name, alive, round(silent, 1), patience, failures)
 
 
 def _ways_in(config: Config) -> list[object]:

@@ -1,17 +1,19 @@
-"""Runs the daemon in the foreground: signals, readiness, and an end within ten seconds."""
+"""Runs the daemon in the foreground: signals, readiness, signs of life, and an end within 10 s."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
+from inboxd import health
 from inboxd.daemon import Daemon
 from inboxd.errors import Permanent
+from inboxd.service_manager import notify, watchdog_seconds
 
 _log = structlog.get_logger(__name__)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -21,39 +23,69 @@ _PATIENCE = 9.0
 def run(daemon: Daemon, on_ready: Callable[[Daemon], None]) -> None:
     """Start `daemon`, say that it is ready, and return when a signal has stopped it.
 
-    SIGTERM and SIGINT stop it; SIGHUP reads configuration, rules and templates again. Raises
-    `Permanent` where it cannot start.
+    SIGTERM and SIGINT stop it; SIGHUP reads configuration, rules and templates again. Meanwhile
+    its health goes into a file of the data folder and, where all is well, to the service manager's
+    watchdog. Raises `Permanent` where it cannot start.
     """
     # Waited for below. Every thread inherits the mask, so none of them is interrupted.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
+        notify("STATUS=Checking the database")
         _start(daemon)
+        signs = SignsOfLife(daemon)
         on_ready(daemon)
-        notify("READY=1")
-        while (caught := signal.sigwait(_SIGNALS)) == signal.SIGHUP:
-            notify("RELOADING=1")
+        signs.show("READY=1")
+        while (caught := _wait(signs)) == signal.SIGHUP:
+            moment = int(daemon.clock.monotonic() * 1_000_000)
+            signs.show("RELOADING=1", f"MONOTONIC_USEC={moment}", state="reloading")
             daemon.reload()
-            notify("READY=1")
+            signs.show("READY=1")
         _log.info("stopping", signal=signal.Signals(caught).name)
-        notify("STOPPING=1")
+        signs.show("STOPPING=1", state="stopping")
         _stop(daemon)
+        health.remove_health(signs.path)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def notify(state: str) -> None:
-    """Tell the service manager, if there is one, about our state (sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address.startswith(("/", "@")):
-        return
-    if address.startswith("@"):  # the abstract namespace
-        address = "\0" + address[1:]
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-            sock.connect(address)
-            sock.send(state.encode())
-    except OSError as error:
-        _log.warning("notify.failed", error=type(error).__name__)
+class SignsOfLife:
+    """Tells the health file and the service manager how the daemon is."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self.path: Path = daemon.config.data_dir / health.FILE_NAME
+        watchdog = watchdog_seconds()
+        self.every = health.EVERY.total_seconds()
+        if watchdog is not None:
+            self.every = min(self.every, watchdog / 2)
+        self._told: str | None = None
+        self._was_well = True
+
+    def show(self, *words: str, state: str = "running") -> None:
+        """Write the file, pass `words` on, and feed the watchdog where every service is well."""
+        found = self._daemon.health(state)
+        try:
+            health.write_health(self.path, found)
+        except OSError as error:  # a full disk; the file's age then tells that something is wrong
+            _log.error("health.not_written", error=type(error).__name__)
+        if found.is_well != self._was_well:
+            self._was_well = found.is_well
+            names = [each.name for each in found.services if not each.is_well]
+            _log.error("services.stuck", services=names) if names else _log.info("services.well")
+        status = found.trouble or f"{state}, {len(found.services)} services"
+        told = (*words, *([f"STATUS={status}"] if status != self._told else []))
+        self._told = status
+        if found.is_well:
+            told = (*told, "WATCHDOG=1")
+        if told:
+            notify(*told)
+
+
+def _wait(signs: SignsOfLife) -> int:
+    """Return the next signal; until it comes, show signs of life."""
+    while (caught := signal.sigtimedwait(_SIGNALS, signs.every)) is None:
+        signs.show()
+    return caught.si_signo
 
 
 def _start(daemon: Daemon) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from inboxd.errors import Transient
+from inboxd.health import Pulse
 
 _log = structlog.get_logger(__name__)
 _FIRST_PAUSE = 0.2
@@ -22,8 +23,11 @@ class Worker:
     An exception is logged, and the work tried again after a pause that grows to half a minute.
     """
 
-    def __init__(self, name: str, work: Callable[[], int], pause: timedelta) -> None:
+    def __init__(
+        self, name: str, work: Callable[[], int], pause: timedelta, pulse: Pulse | None = None
+    ) -> None:
         self.name = name
+        self.pulse = pulse
         self._work = work
         self._pause = pause.total_seconds()
         self._wake = threading.Event()
@@ -60,8 +64,10 @@ class Worker:
                 return
             pause = self._pause
             try:
+                self._beat()
                 while not self._stop.is_set() and self._work():
                     self.failures = 0
+                    self._beat()
                 self.failures = 0
             except Exception as error:  # the thread must outlive anything that one call meets
                 self.failures += 1
@@ -73,6 +79,12 @@ class Worker:
                     error=type(error).__name__,
                     reason=words[:200],
                 )
+                self._beat()
                 self._stop.wait(pause)
                 continue
+            self._beat()
             self._wake.wait(pause)
+
+    def _beat(self) -> None:
+        if self.pulse is not None:
+            self.pulse.beat()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from inboxd.clock import Clock, SystemClock
+from inboxd.health import Pulse
 from inboxd.ingest.imap_cursor import Cursor, FetchedMail
 from inboxd.ingest.imap_folder import FolderReader
 from inboxd.ingest.imap_line import Line
@@ -41,7 +42,9 @@ class ImapSource:
         store: ImapStore,
         jitter: Callable[[], float],
         clock: Clock | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
+        self.pulse = pulse
         self._options = options
         self._store = store
         self._jitter = jitter
@@ -52,6 +55,11 @@ class ImapSource:
         self._idle_refusals = 0
         self._hasty = 0
         self._has_read = False
+
+    @property
+    def name(self) -> str:
+        """What the source is called in reports of health."""
+        return self._options.key
 
     def wake(self) -> None:
         """Look for mail now, or connect now, from any thread."""
@@ -70,10 +78,11 @@ class ImapSource:
         """Read the folder until `stop` is set; returns within two seconds of `interrupt`."""
         with Line(stop) as line:
             self._line = line
-            reader = FolderReader(self._options, self._store, self._clock, stop.is_set)
+            reader = FolderReader(self._options, self._store, self._clock, self._go_on(stop))
             self._mirror = self._make_mirror(stop)
             failures = 0
             while not stop.is_set():
+                self._beat()
                 begun = self._clock.monotonic()
                 error = self._visit(reader, line)
                 if error is None or stop.is_set():
@@ -87,7 +96,20 @@ class ImapSource:
         store = self._store.mirror(self._options.key)
         if store is None:
             return None
-        return StateMirror(self._options, store, self._clock, stop.is_set)
+        return StateMirror(self._options, store, self._clock, self._go_on(stop))
+
+    def _go_on(self, stop: threading.Event) -> Callable[[], bool]:
+        """Return what is asked between two steps: whether to stop; asking is a sign of life."""
+
+        def is_stopped() -> bool:
+            self._beat()
+            return stop.is_set()
+
+        return is_stopped
+
+    def _beat(self) -> None:
+        if self.pulse is not None:
+            self.pulse.beat()
 
     def _rest(self, error: Exception, failures: int, line: Line) -> None:
         delay = retry_delay(failures, self._jitter(), slow=is_slow(error))
@@ -129,6 +151,7 @@ class ImapSource:
             renew_at = self._clock.monotonic() + self._options.idle_renew
             is_first = True
             while not line.stop.is_set():
+                self._beat()
                 reader.read(client)
                 self._has_read = True
                 if self._mirror is not None:
@@ -177,6 +200,7 @@ class ImapSource:
         """Wait until the moment `until`, a ring, the stop event, or news from the server."""
         sock = None if client is None else client.socket()
         while not line.stop.is_set():
+            self._beat()
             left = until - self._clock.monotonic()
             if left <= 0 or (client is not None and client.wire.has_news()):
                 return

@@ -15,6 +15,7 @@ from contextlib import suppress
 import structlog
 
 from inboxd.errors import InboxdError, Transient
+from inboxd.health import Pulse
 from inboxd.store import journal
 from inboxd.store.db import Database
 
@@ -38,7 +39,10 @@ class JournalWriter:
 
     name = "journal"
 
-    def __init__(self, database: Database, on_commit: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, on_commit: Callable[[], None], pulse: Pulse | None = None
+    ) -> None:
+        self.pulse = pulse
         self._database = database
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -73,9 +77,13 @@ class JournalWriter:
 
     def _run(self) -> None:
         while True:
+            if self.pulse is not None:
+                self.pulse.rest()
             first = self._queue.get()
             if first is None:
                 return
+            if self.pulse is not None:
+                self.pulse.beat()
             batch, stopping = self._gather(first)
             try:
                 self._write(batch)

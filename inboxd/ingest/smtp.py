@@ -24,6 +24,7 @@ from inboxd.clock import Clock
 from inboxd.config import Listener, ListenerAuth, is_loopback
 from inboxd.desk.addresses import AddressBook
 from inboxd.errors import Transient
+from inboxd.health import Pulse
 from inboxd.ingest.journal import JournalWriter
 from inboxd.store.journal import Arrival
 
@@ -254,8 +255,10 @@ class SmtpListener:
         writer: JournalWriter,
         clock: Clock,
         hostname: str,
+        pulse: Pulse | None = None,
     ) -> None:
         self.listener = listener
+        self.pulse = pulse
         self.port = listener.port
         self._handler = _Handler(listener, addresses, takes, writer, clock)
         self._hostname = hostname
@@ -274,6 +277,25 @@ class SmtpListener:
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def name(self) -> str:
+        """What the listener is called in reports of health."""
+        return f"{self.listener.protocol}:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the event loop's thread runs and the socket takes connections."""
+        server = self._server
+        listens = server is not None and server.is_serving()
+        return self._loop is not None and self._thread.is_alive() and listens
+
+    def ask(self) -> None:
+        """Ask the event loop for a beat, from any thread; one that is stuck gives none."""
+        loop = self._loop
+        if loop is not None and self.pulse is not None:
+            with contextlib.suppress(RuntimeError):  # it has just been closed
+                loop.call_soon_threadsafe(self.pulse.beat)
 
     def stop(self) -> None:
         """Close the socket and every session; what was submitted to the journal is finished."""

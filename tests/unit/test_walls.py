@@ -35,7 +35,7 @@ MAY_CLOCK = {"clock.py"}
 MAY_WIRE = {
     "demo",
     "daemon.py",
-    "foreground.py",
+    "service_manager.py",
     "delivery",
     "ingest",
     "cli",

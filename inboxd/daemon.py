@@ -26,6 +26,7 @@ from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop, load_shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import ConfigError, Permanent, Transient
+from inboxd.failpoints import reach
 from inboxd.health import DaemonHealth, Pulse, ServiceHealth
 from inboxd.ingest.imap import ImapSource
 from inboxd.ingest.imap_options import ImapOptions
@@ -93,12 +94,14 @@ class Daemon:
 
     def _start(self) -> None:
         upgrade(self.database)
+        reach("daemon.upgraded")
         self.database.assert_durable()
         damage = self.database.integrity()
         if damage:
             raise Permanent(f"the database {self.database.path} is damaged: {damage}")
         with self.database.write() as connection:
             outbox.release_kind(connection, "daemon", self.clock.now())
+        reach("daemon.released")
         self._writer.start()
         self.processor.start()
         self.courier.start()
@@ -115,6 +118,7 @@ class Daemon:
             misfire_grace_time=None,
         )
         self._scheduler.start()
+        reach("daemon.started")
 
     def stop(self) -> bool:
         """Stop everything, what is under way finished first; returns whether all of it did stop.
@@ -125,6 +129,7 @@ class Daemon:
             return True
         self._stopped = True
         clean = self._stop_services()
+        reach("daemon.stopped")
         try:
             with self.database.write() as connection:
                 outbox.release(connection, self._owner, self.clock.now())

@@ -18,6 +18,7 @@ from inboxd.desk.reading import Reading, read
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent, Poison
+from inboxd.failpoints import reach
 from inboxd.store import journal
 from inboxd.store.db import Database, is_database_fault
 from inboxd.store.statements import Savepoint
@@ -44,12 +45,17 @@ def process_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BA
         entries = journal.due(connection, clock.now(), limit)
     if not entries:
         return 0
+    reach("pipeline.due")
     readings = [_read_or_fault(shop, entry) for entry in entries]
+    reach("pipeline.read")
     with database.write() as connection:
         waiting = journal.still_waiting(connection, [entry.id for entry in entries])
         for entry, reading in zip(entries, readings, strict=True):
             if entry.id in waiting:
+                reach("pipeline.mail")
                 _process(connection, shop, entry, reading, clock)
+        reach("pipeline.worked")
+    reach("pipeline.committed")
     return len(entries)
 
 
@@ -67,12 +73,15 @@ def process_one(
     if same is None:
         filed = filing.file(connection, shop, entry, reading, now)
         why = f"another copy of the mail in journal entry {filed.copy_of}"
+    reach("pipeline.filed")
     if filed.copy_of is not None:
         journal.finish(
             connection, entry.id, JournalState.DUPLICATE, now, content=reading.content, why=why
         )
+        reach("pipeline.duplicate")
         return Outcome(entry.id, JournalState.DUPLICATE, filed.conversation)
     journal.finish(connection, entry.id, JournalState.APPLIED, now, content=reading.content)
+    reach("pipeline.finished")
     return Outcome(entry.id, JournalState.APPLIED, filed.conversation)
 
 
@@ -115,6 +124,7 @@ def _set_aside(
     # Messages of foreign exceptions may quote the mail; ours do not.
     why = str(error) if hopeless else type(error).__name__
     state = journal.record_failure(connection, entry, clock.now(), why, hopeless=hopeless)
+    reach("pipeline.set_aside")
     _log.error(
         "mail.failed",
         journal=entry.id,

@@ -16,6 +16,7 @@ from inboxd.desk.facts import of_message
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
+from inboxd.failpoints import reach
 from inboxd.store import conversations, messages, reminders, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database, is_database_fault
@@ -35,9 +36,12 @@ def fire_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH
         waiting = timers.due(connection, clock.now(), limit)
     if not waiting:
         return 0
+    reach("timers.due")
     with database.write() as connection:
         for timer in timers.due(connection, clock.now(), limit):
             _fire(connection, shop, timer, clock.now())
+            reach("timers.fired")
+    reach("timers.committed")
     return len(waiting)
 
 
@@ -59,8 +63,10 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
     why = _what_is_gone(shop, timer, conversation, reminder)
     if conversation is None or why is not None:
         timers.finish(connection, timer, TimerState.CANCELLED, now, why)
+        reach("timers.cancelled")
         return
     timers.finish(connection, timer, TimerState.FIRED, now)
+    reach("timers.marked")
     actor = f"rule {timer.rule}" if timer.kind == timers.RULE else "inboxd"
     unit = Unit(connection, shop, conversation, now=now, cause=f"timer:{timer.id}", actor=actor)
     if timer.kind == timers.WAKE:
@@ -76,6 +82,7 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
         )
         ruling.run_timer(unit, timer.rule, of_message(unit.connection, last), last)
         send_notifications(unit, last)
+    reach("timers.acted")
     unit.finish()
 
 

@@ -24,6 +24,7 @@ from inboxd.delivery.transport import Outcome, RecipientResult, Transport, resul
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent
+from inboxd.failpoints import reach
 from inboxd.mail.outgoing import assemble, decode_draft
 from inboxd.mail.parts import read_part
 from inboxd.store import contacts, journal, messages, outbox
@@ -83,6 +84,8 @@ def deliver_due(
     with database.write() as connection:
         leased_at = clock.now()
         mails = outbox.lease(connection, leased_at, owner, limit)
+        reach("courier.leasing")
+    reach("courier.leased")
     waiting = list(mails)
     try:
         while waiting and not is_stopping():
@@ -121,10 +124,14 @@ def _deliver(
         reason = str(error) if isinstance(error, Permanent) else "its attachment is gone"
         results = results_for(mail.recipients, Outcome.DEAD, reason)
     else:
+        reach("courier.assembled")
         results = _send(transport, mail, content)
+    reach("courier.results")
     now = clock.now()
     with database.write() as connection:
         _record(connection, shop, mail, results, now, jitter())
+        reach("courier.recorded")
+    reach("courier.committed")
 
 
 def _send(transport: Transport, mail: QueuedMail, content: bytes) -> list[RecipientResult]:
@@ -156,6 +163,7 @@ def _content(database: Database, mail: QueuedMail) -> bytes:
         if mail.sha256 is None:
             with database.write() as connection:
                 outbox.freeze(connection, mail.id, digest)
+            reach("courier.frozen")
         elif mail.sha256 != digest:
             _log.error("outbox.bytes_changed", outbox=mail.id)
     return content
@@ -213,6 +221,7 @@ def _report_dead(
     text = "; ".join(f"{address}: {reply}" for address, reply in dead)
     event = NewEvent(now, mail.conversation, "inboxd", "delivery.failed", f"{mail.kind} to {text}")
     messages.add_events(connection, [event])
+    reach("courier.dead")
     for address, reply in dead:
         if reply.startswith("5"):
             contacts.mark_bounced(connection, address, now)

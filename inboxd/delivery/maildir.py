@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inboxd.delivery.envelope import address_fault, with_crlf
 from inboxd.delivery.transport import Outcome, RecipientResult, results_for, settle
+from inboxd.failpoints import reach
 
 
 class MaildirTransport:
@@ -54,6 +55,7 @@ class MaildirTransport:
             if not self._is_there(name):
                 self._write(name, text)
             _sync_folder(self._folder / "new")  # found or new: SENT means that it is on disk
+            reach("maildir.synced")
         except OSError as exc:
             reason = f"{self._folder}: {exc.strerror or exc}"
             return results_for(recipients, Outcome.DEFERRED, reason)
@@ -76,7 +78,9 @@ class MaildirTransport:
                 file.write(text)
                 file.flush()
                 os.fsync(descriptor)
+            reach("maildir.written")
             draft.rename(self._folder / "new" / name)
+            reach("maildir.renamed")
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)

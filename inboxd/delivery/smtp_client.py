@@ -13,6 +13,7 @@ from inboxd.delivery.smtp_transaction import Letter
 from inboxd.delivery.smtp_wire import ConnectionFault
 from inboxd.delivery.transport import Outcome, RecipientResult, results_for, settle
 from inboxd.errors import Permanent, Transient
+from inboxd.failpoints import reach
 
 __all__ = ["SmtpOptions", "SmtpTransport"]
 
@@ -118,6 +119,7 @@ class SmtpTransport:
         except BaseException:  # whatever it was, the half-open connection is nobody's but ours
             self._drop()
             raise
+        reach("relay.negotiated")
         self._carried, self._last_used = 0, self._clock.monotonic()
         return session
 

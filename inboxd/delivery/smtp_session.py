@@ -16,6 +16,7 @@ from inboxd.delivery.smtp_transaction import Letter, Transaction
 from inboxd.delivery.smtp_wire import Reply, Wire
 from inboxd.delivery.transport import Outcome, RecipientResult, results_for, settle
 from inboxd.errors import Permanent, Transient
+from inboxd.failpoints import reach
 
 QUIT_SECONDS = 5.0
 _QUALIFIED_NAME = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)+")
@@ -47,6 +48,7 @@ class Session:
         options = self._options
         if context is not None and options.tls == "implicit":
             self._wire.start_tls(context, options.host)
+        reach("relay.connected")
         self._expect(220, self._wire.reply("the connection"), "the connection")
         self._greet()
         if context is not None and options.tls == "starttls":

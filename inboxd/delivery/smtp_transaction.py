@@ -9,6 +9,7 @@ from inboxd.delivery.envelope import data_form, wire_address, with_crlf
 from inboxd.delivery.smtp_wire import ConnectionFault, Reply, Wire
 from inboxd.delivery.transport import Outcome, RecipientResult, one_line
 from inboxd.errors import Transient
+from inboxd.failpoints import reach
 
 # RFC 2920 section 3.1 leaves it to the client not to fill the server's window: 50 recipients are
 # at most 14 kB of commands.
@@ -75,6 +76,7 @@ class Transaction:
         if not mail.positive:
             answers = [mail] * len(recipients)
         taken = any(answer.positive for answer in answers)
+        reach("relay.envelope")
         end = self._after_data(letter, data, taken) if data is not None else None
         verdicts = [
             end if end is not None and answer.positive else self._refusal(answer)
@@ -103,6 +105,7 @@ class Transaction:
             opening, *answers, data = self._pipelined([mail, *rcpts, "DATA"])
             return opening, answers, data
         opening = self._command(mail)
+        reach("relay.sender")
         answers = [self._command(rcpt) for rcpt in rcpts] if opening.positive else []
         wanted = any(answer.positive for answer in answers)
         return opening, answers, self._command("DATA") if wanted else None
@@ -138,14 +141,17 @@ class Transaction:
         try:
             self._wire.command()  # says nothing, but makes sure that 354 was the last word
             self._wire.send(data)
+            reach("relay.content")
         except ConnectionFault as fault:
             return self._parting_word(fault)
         try:
             self._wire.send(b".\r\n")
+            reach("relay.dot")
             reply = self._wire.reply("the end of the mail", self._final_timeout)
         except ConnectionFault as fault:
             self.usable = False
             return _Verdict(Outcome.DEFERRED, f"{fault} (it may have taken the mail)")
+        reach("relay.answered")
         self.usable = reply.code != 421 and not 300 <= reply.code < 400
         return _Verdict(Outcome.SENT, reply.text) if reply.positive else self._refusal(reply)
 

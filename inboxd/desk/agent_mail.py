@@ -11,6 +11,7 @@ from inboxd.desk import actions, held_answers, mailings, proof, side_threads
 from inboxd.desk.case import Case
 from inboxd.desk.orders import Order, carry_out, meant, refuse
 from inboxd.desk.unit import Unit
+from inboxd.failpoints import reach
 from inboxd.mail.model import Kind
 from inboxd.mail.outgoing import MARKER
 from inboxd.mail.quotes import cut_at_marker, split_reply
@@ -43,6 +44,7 @@ def take(case: Case, conversation: ConversationRecord) -> int:
     elif (doubt := proof.doubt(case, agent)) is not None:
         _hold(case, unit, agent, doubt)
     else:
+        reach("agent.proven")
         _obey(case, unit, replace(_own_words(case, agent), side=side))
     case.remember_ids(unit.number)
     unit.told.clear()
@@ -80,6 +82,7 @@ def _hold(case: Case, unit: Unit, agent: Agent | None, reason: str) -> None:
     sender = author.address if author else "an unclear sender"
     # Not under the agent's name: colleagues read the note, and it may be anybody's.
     actions.add_note(unit, f"{sender} (held, not proven)", text, kind="held")
+    reach("agent.held")
     unit.record("held", f"mail from {sender}: {reason}")
     if agent is None or unit.quiet:
         return

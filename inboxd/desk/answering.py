@@ -16,6 +16,7 @@ from inboxd.desk.mailings import Answer
 from inboxd.desk.people import is_ours
 from inboxd.desk.unit import Unit
 from inboxd.errors import ConfigError
+from inboxd.failpoints import reach
 from inboxd.mail.model import Address, Attachment
 from inboxd.store import conversations
 from inboxd.store.conversations import PartyRecord
@@ -116,10 +117,12 @@ def send(
         send_at=options.send_at,
     )
     mailings.answer(unit, answer)
+    reach("answer.queued")
     state = ConversationState(unit.conversation.state)
     unit.renew()
     actions.set_state(unit, next_state(state, ConversationEvent.AGENT_ANSWERS), "answered")
     mailings.copy_answer(unit, answer, other_agents(unit, agent))
+    reach("answer.copied")
     leaves = posting.leaves_at(unit, answer.send_at)
     return Outcome(_told(unit, answer, leaves), leaves, added)
 

@@ -10,6 +10,7 @@ from inboxd.desk.case import Case, send_notifications, shown_author, tell_audien
 from inboxd.desk.facts import of_mail
 from inboxd.desk.shown import shown_subject
 from inboxd.desk.unit import Unit
+from inboxd.failpoints import reach
 from inboxd.mail.model import Address, Kind
 from inboxd.mail.people import Correspondent
 from inboxd.mail.thanks import is_mere_thanks
@@ -40,6 +41,7 @@ def open_conversation(case: Case) -> int:
         contact_address=person.address,
         at=case.now,
     )
+    reach("customer.conversation")
     unit = _unit(case, record, who)
     unit.begin()
     unit.contact_name = contact.name
@@ -51,6 +53,7 @@ def open_conversation(case: Case) -> int:
     elif kind in _FILED_ONLY or unit.quiet:
         actions.set_state(unit, ConversationState.CLOSED, "nobody waits for an answer")
     people.add_first_parties(case, unit, who)
+    reach("customer.parties")
     message = _add_message(case, unit, people.author_of(case, who))
     case.link(unit.number)
     if case.decision.linked:
@@ -192,6 +195,7 @@ def _react(case: Case, unit: Unit, message: MessageRecord, event: str, reason: s
         if unit.conversation.state != ConversationState.CLOSED.value:
             tell_audience(unit, reason)
         send_notifications(unit, message)
+        reach("customer.notified")
     _finish(unit)
 
 
@@ -219,6 +223,7 @@ def _add_message(case: Case, unit: Unit, author: Address) -> MessageRecord:
         attachments=mail.attachments,
     )
     number = messages.add(case.connection, new)
+    reach("customer.message")
     if verdict.kind not in UNATTENDED and not case.sent_by_us:
         contacts.mark_bounced(case.connection, author.address, None)  # somebody is there again
     case.remember_ids(unit.number)

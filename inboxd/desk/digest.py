@@ -17,6 +17,7 @@ from inboxd.desk.digest_schedule import Due, due
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.words import counted
+from inboxd.failpoints import reach
 from inboxd.store import absences, digests
 from inboxd.store.db import Database, is_database_fault
 from inboxd.store.statements import Savepoint
@@ -39,10 +40,13 @@ def send_due(database: Database, shop: Shop, clock: Clock) -> int:
     with database.read() as connection:
         if not _left(connection, wanted):
             return 0
+    reach("digest.due")
     with database.write() as connection:
         left = _left(connection, wanted)
         for each in left:
             _send_or_give_up(connection, shop, each, clock.now())
+            reach("digest.made")
+    reach("digest.committed")
     return len(left)
 
 
@@ -118,6 +122,7 @@ def _send(
         grouped = _grouped(shop.config, agent, found.listed)
     numbers = [each.conversation.number for _, group in grouped for each in group]
     number = digests.add(connection, agent.name, day, now, numbers)
+    reach("digest.recorded")
     desk = desk_of(shop, agent)
     context = DigestContext(
         shop_name=desk.shown,

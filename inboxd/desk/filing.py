@@ -27,6 +27,7 @@ from inboxd.desk.case import Case, is_our_own
 from inboxd.desk.reading import Reading
 from inboxd.desk.shop import Desk, Shop
 from inboxd.errors import Poison
+from inboxd.failpoints import reach
 from inboxd.mail.model import Kind
 from inboxd.store import conversations, merges, messages
 from inboxd.store.conversations import ConversationRecord
@@ -63,6 +64,7 @@ def file(
         if first is not None:
             return Filed(first.conversation, first.journal_id)
     decision = thread(reading.mail, reading.verdict, reading.keys, known.candidates, policy, now)
+    reach("filing.threaded")
     twins = copies.twins(connection, shop, desk, reading)
     case = Case(
         connection,
@@ -77,6 +79,7 @@ def file(
     )
     number = _hand_over(case, known.records.get(decision.conversation or 0))
     if number is not None:
+        reach("filing.handed_over")
         _link_twins(case, number, twins)
     return Filed(number)
 

@@ -29,6 +29,7 @@ from inboxd.desk.case import add_agents, send_notifications
 from inboxd.desk.facts import of_message
 from inboxd.desk.unit import Unit
 from inboxd.desk.view_lists import is_supervisor, view_names
+from inboxd.failpoints import reach
 from inboxd.mail.model import Attachment, ParsedMail
 from inboxd.store import messages
 from inboxd.store.side_threads import SideRecord
@@ -76,6 +77,7 @@ def carry_out(unit: Unit, mail: ParsedMail, order: Order, *, crossing: bool = Tr
     parsed = parse_tags(order.words, _context(unit, order))
     below = leaks.words_below(unit, mail)
     errors = _mistakes(unit, mail, order, parsed, below)
+    reach("agent.read")
     if errors:
         refuse(unit, order, errors, below)
     elif any(isinstance(command, ask.Undo) for command in parsed.commands):
@@ -94,6 +96,7 @@ def carry_out(unit: Unit, mail: ParsedMail, order: Order, *, crossing: bool = Tr
 def refuse(unit: Unit, order: Order, errors: Sequence[TagError], below: Sequence[str] = ()) -> None:
     """Do nothing of a mail, and give its writer the text back with the reasons."""
     unit.record("refused", "; ".join(f"{error.line}: {error.reason}" for error in errors)[:500])
+    reach("agent.refused")
     original = "\n\n".join(filter(None, (order.words, "\n".join(below))))
     mailings.receipt(unit, order.agent, errors=errors, original=original)
 
@@ -161,7 +164,9 @@ def _do(unit: Unit, order: Order, parsed: Parsed) -> None:
     others = [command for command in parsed.acts if not isinstance(command, ask.Allow)]
     let_in, _ = _obeyed(unit, agent, allowed, parsed.body)
     outcome = _answer(unit, order, parsed)
+    reach("agent.answered")
     did, told = _obeyed(unit, agent, others, parsed.body)
+    reach("agent.obeyed")
     last = messages.last_inbound(unit.connection, unit.number)
     # After #merge and #split it is another conversation, whose state nothing here has changed.
     state = before.state if unit.number == before.number else unit.conversation.state
@@ -173,6 +178,7 @@ def _do(unit: Unit, order: Order, parsed: Parsed) -> None:
         leaves=outcome.leaves if outcome else None,
         added=outcome.added if outcome else (),
     )
+    reach("agent.undo_kept")
     ruling.follow_state(unit, state, of_message(unit.connection, last), last)
     if told or (parsed.commands and unit.desk.mailbox.receipts == "all"):
         done = [outcome.done] if outcome else []
@@ -182,6 +188,7 @@ def _do(unit: Unit, order: Order, parsed: Parsed) -> None:
         mailings.receipt(
             unit, agent, done=[*let_in, *done, *did], told="\n\n".join(told), undo=link
         )
+    reach("agent.receipt")
     send_notifications(unit, last)
 
 

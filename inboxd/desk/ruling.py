@@ -11,6 +11,7 @@ from inboxd.desk.facts import gather
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
 from inboxd.errors import ConfigError
+from inboxd.failpoints import reach
 from inboxd.mail.model import Address
 from inboxd.rules import effects as do
 from inboxd.rules.evaluate import Evaluation, evaluate, evaluate_timer
@@ -38,6 +39,7 @@ def run_event(
     before = unit.conversation.state
     facts = gather(unit, event, message, also)
     evaluation = evaluate(unit.shop.rules, facts)
+    reach("rules.evaluated")
     last_inbound = carry_out(unit, evaluation, event, last_inbound, attribute)
     follow_state(unit, before, message, last_inbound)
     return last_inbound

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.desk.shop import Desk, Shop
+from inboxd.failpoints import reach
 from inboxd.rules.evaluate import state_timers
 from inboxd.store import conversations, messages, timers
 from inboxd.store.conversations import ConversationRecord
@@ -124,11 +125,14 @@ class Unit:
             self.change(updated_at=max(self.now, self.conversation.updated_at))
             if self.conversation != self._before:
                 conversations.save(self.connection, self.conversation)
+        reach("unit.saved")
         self._move_timers()
+        reach("unit.timers")
         messages.add_events(self.connection, self._events)
         if self.traces:
             data = {"steps": self.traces}
             messages.add_trace(self.connection, self.now, self.number, self.cause, data)
+        reach("unit.recorded")
         self._events, self.traces = [], []
         self._before = self.conversation
         self._renewed = self._fresh = self._touched = False

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from inboxd.clock import Clock, SystemClock
+from inboxd.failpoints import reach
 from inboxd.health import Pulse
 from inboxd.ingest.imap_cursor import Cursor, FetchedMail
 from inboxd.ingest.imap_folder import FolderReader
@@ -128,6 +129,7 @@ class ImapSource:
         client = None
         try:
             client = connect(self._options, line, self._clock.monotonic)
+            reach("imap.connected")
             self._serve(client, reader, line)
         # The server, the network and the store may fail in any way. The cursor has not moved past
         # anything that is not in the journal, so whatever it was, the next visit makes good.
@@ -177,6 +179,7 @@ class ImapSource:
             self._wait(line, None, until)
         else:
             self._start_idle(client)
+            reach("imap.idle")
             self._wait(line, client, until)
             if not line.stop.is_set():
                 client.idle_done()

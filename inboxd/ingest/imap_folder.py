@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from inboxd.clock import Clock
+from inboxd.failpoints import reach
 from inboxd.ingest import imap_marks
 from inboxd.ingest.imap_cursor import (
     Batch,
@@ -79,6 +80,7 @@ class FolderReader:
         if not isinstance(uidvalidity, int):
             raise FolderUnusable(f"the server gives {self._options.folder} no UIDVALIDITY")
         self._resume(uidvalidity)
+        reach("imap.selected")
         self._marking = imap_marks.choose(
             self._options, selected, client.capabilities(), read_only=read_only
         )
@@ -122,6 +124,7 @@ class FolderReader:
         self._mark(client)
         after = self._progress.cursor.last_uid + 1
         found = set(client.search(["UID", f"{after}:*"]))
+        reach("imap.searched")
         self._tries = {uid: tries for uid, tries in self._tries.items() if uid in found}
         given_up = {uid for uid, tries in self._tries.items() if tries >= _TRIES}
         unread = [uid for uid in self._progress.unread(found) if uid not in given_up]
@@ -134,11 +137,13 @@ class FolderReader:
     def _read_chunk(self, client: Client, uids: Sequence[int]) -> bool:
         """Journal the mails `uids`; False where the source was stopped in between."""
         listed = self._list(client, uids)
+        reach("imap.listed")
         self._miss(uid for uid in uids if uid not in listed)
         for batch in batches(listed, self._options.max_size, self._alone):
             if self._is_stopped():
                 return False
             mails = self._fetch(client, batch, listed)
+            reach("imap.fetched")
             self._miss(set(batch.uids) - {mail.uid for mail in mails})
             self._settle(mails, [mail.uid for mail in mails], mark=not batch.header_only)
             self._mark(client)
@@ -236,6 +241,7 @@ class FolderReader:
                 self._first_visit,
                 mark and self._marking.is_possible,
             )
+            reach("imap.settled")
             self._stored = progress.cursor
         self._progress = progress
         if mails:
@@ -250,9 +256,12 @@ class FolderReader:
         for uids in chunks(pending, _MARKED_AT_ONCE):
             if self._is_stopped():
                 return
+            reach("imap.marking")
             done = imap_marks.apply(client, self._marking, self._options.move_to, uids)
+            reach("imap.marked")
             if done:
                 self._store.marked(self._options.key, uidvalidity, done)
+                reach("imap.mark_forgotten")
             if len(done) < len(uids):  # tried again when the folder is opened next
                 self._marks_refused = True
                 self._say_once("imap.mark_refused", after=self._options.after)

@@ -7,6 +7,7 @@ import imaplib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from inboxd.failpoints import reach
 from inboxd.ingest.imap_options import ImapOptions
 from inboxd.ingest.imap_wire import Client
 
@@ -97,7 +98,9 @@ def _copy_and_expunge(client: Client, target: str, uids: Sequence[int]) -> None:
     ours = [uid for uid in uids if uid in flags and _DELETED not in flags[uid]]
     if ours:
         client.copy(ours, target)
+        reach("imap.copied")
         client.add_flags(ours, [_DELETED], silent=True)
+        reach("imap.deleted")
         client.uid_expunge(ours)
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 
 from inboxd.clock import Clock
+from inboxd.failpoints import reach
 from inboxd.ingest.imap_cursor import chunks
 from inboxd.ingest.imap_mirror_keywords import KeywordShow
 from inboxd.ingest.imap_mirror_moves import FolderShow
@@ -109,6 +110,7 @@ class StateMirror:
         """Let mails show `state`; one that the server refuses does not hold up the others."""
         ids = [place.id for place in places]
         self._store.announce(ids, state)
+        reach("mirror.announced")
         try:
             found = self._show.apply(client, state, places)
         except imaplib.IMAP4.abort:
@@ -121,7 +123,9 @@ class StateMirror:
             for place in places:
                 self._change(client, state, [place])
             return
+        reach("mirror.shown")
         self._store.put(found)
+        reach("mirror.put")
         _log.info("imap.mirrored", source=self._options.key, state=state, mails=len(places))
 
     def _rest(self, event: str, reason: str) -> None:

@@ -13,6 +13,7 @@ from inboxd.config import ImapSource as ImapSettings
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import mirroring
 from inboxd.desk.shop import Shop
+from inboxd.failpoints import reach
 from inboxd.ingest.imap_mirror_plan import Mirroring, Verdict, Wish, decisive, judge
 from inboxd.ingest.imap_mirror_types import Found
 from inboxd.store import mirror
@@ -146,6 +147,8 @@ class JournalMirrorStore:
                 mirror.set_progress(connection, self._source, *looked)
             for wish in decisive(wishes):
                 self._follow(connection, wish)
+            reach("mirror.followed")
+        reach("mirror.observed")
         if found:
             self._on_commit()
 

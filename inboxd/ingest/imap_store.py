@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from inboxd.clock import Clock
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
+from inboxd.failpoints import reach
 from inboxd.ingest.imap_cursor import Cursor, FetchedMail
 from inboxd.ingest.imap_mirror_store import JournalMirrorStore, mirroring_of
 from inboxd.store import folders, journal
@@ -69,13 +70,17 @@ class JournalImapStore:
         place = folders.Place(cursor.uidvalidity, cursor.last_uid)
         with self._database.write() as connection:
             entries = journal.append(connection, packed)
+            reach("imap.appended")
             if mirror is not None:
                 places = _places(mails, packed, entries)
                 mirror.add(connection, cursor.uidvalidity, places)
             folders.move_on(connection, source, place, now)
+            reach("imap.moved_on")
             if mark:
                 uids = [mail.uid for mail in mails]
                 folders.add_marks(connection, source, cursor.uidvalidity, uids)
+            reach("imap.marks_noted")
+        reach("imap.committed")
         if mails:
             self._on_commit()
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 import structlog
 
 from inboxd.errors import InboxdError, Transient
+from inboxd.failpoints import reach
 from inboxd.health import Pulse
 from inboxd.store import journal
 from inboxd.store.db import Database
@@ -30,8 +31,12 @@ def append_now(database: Database, arrivals: Sequence[journal.Arrival]) -> list[
     Raises `Transient` where the database cannot take them now.
     """
     packed = [(arrival, journal.pack(arrival.raw)) for arrival in arrivals]
+    reach("journal.packed")
     with database.write() as connection:
-        return journal.append(connection, packed)
+        ids = journal.append(connection, packed)
+        reach("journal.appended")
+    reach("journal.committed")
+    return ids
 
 
 class JournalWriter:
@@ -85,6 +90,7 @@ class JournalWriter:
             if self.pulse is not None:
                 self.pulse.beat()
             batch, stopping = self._gather(first)
+            reach("journal.gathered")
             try:
                 self._write(batch)
             except BaseException:  # a fault of ours ends the thread, but nobody waits for ever
@@ -124,6 +130,7 @@ class JournalWriter:
             count = len(request.arrivals)
             request.answer(ids[:count])
             del ids[:count]
+        reach("journal.answered")
         self._on_commit()
 
     def _append(self, batch: list[_Request]) -> list[int]:

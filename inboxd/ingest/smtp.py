@@ -24,6 +24,7 @@ from inboxd.clock import Clock
 from inboxd.config import Listener, ListenerAuth, is_loopback
 from inboxd.desk.addresses import AddressBook
 from inboxd.errors import Transient
+from inboxd.failpoints import reach
 from inboxd.health import Pulse
 from inboxd.ingest.journal import JournalWriter
 from inboxd.store.journal import Arrival
@@ -98,6 +99,7 @@ class _LimitedSession(SMTP):
             self._peer = peer
             self._transport = transport
             self._sessions.add(transport)
+            reach("smtp.connected")
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -120,6 +122,11 @@ class _LimitedSession(SMTP):
         """Take bytes, unless the peer was refused."""
         if not self._refused:
             super().data_received(data)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        """Take the mail and answer."""
+        await super().smtp_DATA(arg)
+        reach("smtp.answered")
 
 
 class _SmtpSession(_LimitedSession):
@@ -183,6 +190,7 @@ class _Handler:
             return "550 5.1.1 No such mailbox here"
         envelope.rcpt_tos.append(_storable(address))
         envelope.rcpt_options.extend(options)
+        reach("smtp.recipient")
         return "250 2.1.5 OK"
 
     async def handle_EHLO(  # noqa: N802
@@ -200,6 +208,7 @@ class _Handler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Journal the mail, once for each mailbox that it is for."""
+        reach("smtp.received")
         try:
             ids = await self._journal(envelope)
         except Transient as error:
@@ -208,6 +217,7 @@ class _Handler:
         except Exception as error:  # aiosmtpd would answer 500 and show its text
             _log.error("smtp.not_stored", reason=type(error).__name__)
             return _TRY_LATER
+        reach("smtp.stored")
         return f"250 2.0.0 OK: stored as {','.join(map(str, ids))}"
 
     async def _journal(self, envelope: Envelope) -> list[int]:
@@ -220,7 +230,9 @@ class _Handler:
             for name, to in self._addresses.by_mailbox(envelope.rcpt_tos).items()
         ]
         # Shielded: a client that hangs up must not tear the write that it asked for.
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(arrivals)))
+        stored = asyncio.wrap_future(self._writer.submit(arrivals))
+        reach("smtp.submitted")
+        return await asyncio.shield(stored)
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer a fault of ours with "try again later", without its text."""

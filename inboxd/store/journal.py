@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.conversations.states import JournalState
+from inboxd.failpoints import reach
 from inboxd.store.compression import compress, decompress, decompress_or_empty
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Blob, Journal, Message, table_of
@@ -173,6 +174,7 @@ def append(
                 "data": packed.data,
             }
             blob = _ADD_BLOB.run(connection, row).lastrowid
+        reach("journal.blob")
         entry = {
             "received_at": arrival.received_at,
             "mailbox": arrival.mailbox,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from inboxd.conversations.states import OutboxState
+from inboxd.failpoints import reach
 from inboxd.store.compression import compress, decompress_or_empty
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Outbox, OutboxRecipient, table_of
@@ -144,6 +145,7 @@ def add(connection: sa.Connection, mail: NewMail) -> bool:
     if not result.rowcount:
         return False
     number = result.lastrowid
+    reach("outbox.row")
     recipients = dict.fromkeys(mail.recipients)
     _ADD_RECIPIENTS.run_many(
         connection,
@@ -152,6 +154,7 @@ def add(connection: sa.Connection, mail: NewMail) -> bool:
             for each in recipients
         ],
     )
+    reach("outbox.queued")
     return True
 
 

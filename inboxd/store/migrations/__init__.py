@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from inboxd.errors import Permanent
+from inboxd.failpoints import reach
 from inboxd.store.db import Database, create_private
 
 HEAD = "0004"
@@ -36,6 +37,7 @@ def upgrade(database: Database) -> None:
     settings = Config()
     settings.set_main_option("script_location", "inboxd:store/migrations")
     settings.attributes["database"] = database
+    reach("migration.due")
     try:
         command.upgrade(settings, "head")
     except CommandError as error:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+from inboxd.calendars import MOST_IDLE_DAYS, Calendar, instant
 
 _LONGEST_SECONDS = 10 * 366 * 86_400
 _SHAPE = re.compile(
@@ -59,49 +62,6 @@ _UNITS = {False: _by_spelling(_SPELLINGS), True: _by_spelling(_BUSINESS_SPELLING
 
 
 @dataclass(frozen=True, slots=True)
-class BusinessCalendar:
-    """When a shop works: `weekdays` (Monday is 0), from `opens` to `closes`, except `holidays`.
-
-    Times and dates are local; the zone is told where the calendar is used. Raises ValueError where
-    the shop would never be open.
-    """
-
-    weekdays: frozenset[int] = frozenset(range(5))
-    opens: time = time(9)
-    closes: time = time(17)
-    holidays: frozenset[date] = frozenset()
-
-    def __post_init__(self) -> None:
-        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
-            raise ValueError("a business calendar needs weekdays from 0 (Monday) to 6 (Sunday)")
-        if self.opens >= self.closes:
-            raise ValueError("a business day opens before it closes")
-
-    def is_business_day(self, day: date) -> bool:
-        """Return whether the shop works on the local date `day`."""
-        return day.weekday() in self.weekdays and day not in self.holidays
-
-    def windows(self, start: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the opening times from `start` on, each as (from, to) in UTC.
-
-        The first one begins at `start` where that lies within opening times. Ends where a whole
-        ten years hold no business day.
-        """
-        day, idle = start.astimezone(zone).date(), 0
-        while idle < 3660:
-            if self.is_business_day(day):
-                idle = 0
-                opens, closes = (_instant(day, at, zone) for at in (self.opens, self.closes))
-                if closes > start:
-                    yield max(opens, start), closes
-            idle += 1
-            day += timedelta(days=1)
-
-
-WEEKDAYS = BusinessCalendar()
-
-
-@dataclass(frozen=True, slots=True)
 class Duration:
     """An amount of a unit, of plain time or (`business`) of a shop's working time."""
 
@@ -116,16 +76,15 @@ class Duration:
             raise ValueError(f"{self} has no fixed length in seconds")
         return self.amount * self.unit.value
 
-    def after(
-        self, start: datetime, zone: tzinfo, calendar: BusinessCalendar = WEEKDAYS
-    ) -> datetime:
+    def after(self, start: datetime, calendar: Calendar, zone: ZoneInfo | None = None) -> datetime:
         """Return the moment, in UTC, that lies this duration after `start` (aware).
 
         Seconds, minutes and hours are elapsed time. Days and weeks keep the local time of day in
-        `zone`; a time that a clock change leaves out falls an hour later, one that it repeats is
-        the first of the two. Business time starts to count at the next opening where `start` lies
-        outside opening times: business hours run while `calendar` is open, business days lead to
-        the same local time so many business days on. Nothing after `start` is `start`.
+        `zone`, or else in the calendar's; a time that a clock change leaves out falls an hour
+        later, one that it repeats is the first of the two. Business time starts to count at the
+        next opening where `start` lies outside opening times: business hours run while `calendar`
+        is open, business days lead to the same local time so many business days on, or to the
+        next moment of that day's opening times, or to their end. Nothing after `start` is `start`.
         Raises ValueError where `start` is naive or `calendar` is never open again.
         """
         if start.utcoffset() is None:
@@ -134,21 +93,19 @@ class Duration:
         if not self.amount:
             return start
         if self.business:
-            return self._after_business(start, zone, calendar)
+            return self._after_business(start, calendar)
         if self.unit.exact:
             return start + timedelta(seconds=self.seconds)
+        zone = zone or calendar.zone
         local = start.astimezone(zone)
-        return _instant(local.date() + timedelta(days=self.seconds // 86_400), local.time(), zone)
+        return instant(local.date() + timedelta(days=self.seconds // 86_400), local.time(), zone)
 
-    def _after_business(
-        self, start: datetime, zone: tzinfo, calendar: BusinessCalendar
-    ) -> datetime:
-        windows = calendar.windows(start, zone)
+    def _after_business(self, start: datetime, calendar: Calendar) -> datetime:
+        windows = calendar.windows(start)
         if self.unit is Unit.DAY:
-            # The window in which the count starts, then one for each day.
-            opens = [opens.astimezone(zone) for opens, _ in islice(windows, int(self.amount) + 1)]
-            if len(opens) > self.amount:
-                return _instant(opens[-1].date(), opens[0].time(), zone)
+            begin, _ = next(windows, (None, None))
+            if begin is not None:
+                return _days_on(begin, int(self.amount), calendar)
         else:
             left = timedelta(seconds=self.amount * self.unit.value)
             for since, until in windows:
@@ -205,10 +162,30 @@ def _validated(value: object) -> Duration:
     return parse_duration(value)
 
 
-def _instant(day: date, at: time, zone: tzinfo) -> datetime:
-    """Return the UTC moment of a local date and time.
+def _days_on(begin: datetime, days: int, calendar: Calendar) -> datetime:
+    """Return the moment so many business days after `begin`, which lies within opening times."""
+    local = begin.astimezone(calendar.zone)
+    day = next(islice(_business_days(local.date(), calendar), days - 1, None), None)
+    if day is None:
+        raise ValueError("the business calendar is never open again")
+    at = instant(day, local.time(), calendar.zone)
+    windows = calendar.windows(instant(day, time(), calendar.zone))
+    end = at
+    for since, until in windows:
+        if since.astimezone(calendar.zone).date() > day:
+            break
+        if at <= until:
+            return max(at, since)
+        end = until
+    return end
 
-    fold=0 takes the first of two repeated times, and reads a time in a gap with the offset before
-    the change, which puts it behind the gap (RFC 5545 section 3.3.5 asks for both).
-    """
-    return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
+
+def _business_days(day: date, calendar: Calendar) -> Iterator[date]:
+    """Yield the business days behind `day`; ends where ten years hold none."""
+    idle = 0
+    while idle < MOST_IDLE_DAYS:
+        day += timedelta(days=1)
+        idle += 1
+        if calendar.is_business_day(day):
+            idle = 0
+            yield day

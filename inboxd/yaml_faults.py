@@ -44,6 +44,8 @@ def described(
 
 def _described(error: ErrorDetails, model: type[BaseModel] | None) -> tuple[str, Loc, bool]:
     kind, loc = error["type"], error["loc"]
+    if loc[-1:] == ("[key]",):  # pydantic's way to say that it is the key that is wrong
+        return error["msg"].removeprefix("Value error, "), loc[:-1], True
     name = str(loc[-1]) if loc else ""
     if kind == "extra_forbidden":
         return f"unknown key {name!r}{hint(name, _keys_at(model, loc[:-1]))}", loc, True

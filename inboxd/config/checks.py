@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from inboxd.config.calendar_checks import calendar_faults
 from inboxd.config.models import Agent, Config, Mailbox
 from inboxd.config.view_checks import view_faults
 from inboxd.errors import Fault
@@ -38,6 +39,7 @@ def cross_check(config: Config, document: Document) -> Iterator[Fault]:
         if agent.name.casefold() in {team.casefold() for team in config.teams}:
             yield fault(f"{agent.name} is a team's name too", "agents", i, "name")
     yield from view_faults(config, fault)
+    yield from calendar_faults(config, fault)
     yield from _missing_files(config, fault)
 
 

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from inboxd.config.calendars import CalendarOptions, TeamOptions
 from inboxd.config.mirror import Mirror
 from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
 from inboxd.config.strict import STRICT
@@ -122,6 +123,7 @@ class Mailbox(Strict):
     receipts: Literal["all", "errors"] = "all"
     signature: str = ""
     timezone: Zone | None = None
+    calendar: Name | None = None
     sources: list[Source] = [Source(smtp=SmtpSource())]
 
     @field_validator("reply_address")
@@ -245,6 +247,7 @@ class Agent(Strict):
     timezone: Zone | None = None
     skills: Skills = []
     max_open: Annotated[int, Field(ge=1)] | None = None
+    calendar: Name | None = None
     digest: DigestOption = None
 
     @property
@@ -306,6 +309,9 @@ class Config(Strict):
     send: Send
     agents: list[Agent] = []
     admins: list[EmailAddress] = []
+    team_options: Annotated[dict[Name, TeamOptions], Field(alias="teams")] = {}
+    calendars: dict[Name, CalendarOptions] = {}
+    calendar: Name | None = None
     views: dict[Name, View] = {}
     trust: Trust = Trust()
     auto_mail: AutoMail = AutoMail()

@@ -8,12 +8,12 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
+from inboxd.config.calendars import DAYS
 from inboxd.config.strict import STRICT
 from inboxd.config.types import Name, Names
 from inboxd.durations import Duration
 
 BUILT_IN_VIEWS: Final = ("mine", "unassigned", "waiting", "overdue", "team", "all")
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 State = Literal["open", "pending", "snoozed", "closed", "spam"]
 Priority = Literal["low", "normal", "high", "urgent"]

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from inboxd.durations import WEEKDAYS, BusinessCalendar
+from inboxd.calendars import Calendar
 
 
 class Priority(StrEnum):
@@ -277,7 +277,7 @@ class TagContext:
     me: str
     now: datetime
     zone: ZoneInfo
-    calendar: BusinessCalendar = WEEKDAYS
+    calendar: Calendar | None = None
     has_files: bool = False
     views: Collection[str] = ()
     supervisor: bool = False

@@ -6,11 +6,12 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from inboxd.calendars import Calendar, instant, weekdays
 from inboxd.conversations.when_words import month, plain_words, weekday
-from inboxd.durations import WEEKDAYS, BusinessCalendar, parse_duration
+from inboxd.durations import parse_duration
 
 _DEFAULT_TIME = time(9)
 _NAMED_TIMES = {"morning": time(9), "noon": time(12), "afternoon": time(14), "evening": time(18)}
@@ -43,7 +44,7 @@ class _Here:
 
     now: datetime
     zone: ZoneInfo
-    calendar: BusinessCalendar
+    calendar: Calendar
 
     @property
     def today(self) -> date:
@@ -56,11 +57,12 @@ class _Here:
 
 
 def parse_when(
-    text: str, now: datetime, zone: ZoneInfo, *, calendar: BusinessCalendar = WEEKDAYS
+    text: str, now: datetime, zone: ZoneInfo, *, calendar: Calendar | None = None
 ) -> datetime:
     """Return the moment, in UTC, that `text` means to somebody in `zone` at `now` (aware).
 
-    A duration counts from now, business time by `calendar`. A day without a time means 9:00, the
+    A duration counts from now, business time by `calendar`
+    (Monday to Friday, 9:00 to 17:00, where there is none). A day without a time means 9:00, the
     end of a day the calendar's closing time; the name of a weekday never means today; a date
     without a year is the next one; a time alone is the next such time. A local time that a clock
     change leaves out falls an hour later, and one that it repeats is the first of the two. Words
@@ -70,7 +72,7 @@ def parse_when(
     moment that is past or more than five years away.
     """
     shown = f"{text.strip()[:40]!r}"
-    moment = _moment(text, _Here(now, zone, calendar))
+    moment = _moment(text, _Here(now, zone, calendar or weekdays(zone)))
     if moment is None:
         raise UnreadableTimeError(f"{shown} is no time that I can read; {_EXAMPLES}")
     if moment <= now:
@@ -93,9 +95,9 @@ def _moment(text: str, here: _Here) -> datetime | None:
 def _after_duration(words: str, here: _Here) -> datetime | None:
     if months := _MONTHS.fullmatch(words):
         local = here.now.astimezone(here.zone)
-        return _instant(_months_on(local.date(), int(months[1])), local.time(), here.zone)
+        return instant(_months_on(local.date(), int(months[1])), local.time(), here.zone)
     try:
-        return parse_duration(words).after(here.now, here.zone, here.calendar)
+        return parse_duration(words).after(here.now, here.calendar, here.zone)
     except ValueError:
         return None
 
@@ -105,7 +107,7 @@ def _day_and_time(words: str, here: _Here) -> datetime | None:
     days, at = _days_and_clock(words, here)
     if not days or at is None:
         return None
-    moments = [_instant(day, at, here.zone) for day in days]
+    moments = [instant(day, at, here.zone) for day in days]
     return next((moment for moment in moments if moment > here.now), moments[-1])
 
 
@@ -113,9 +115,10 @@ def _days_and_clock(words: str, here: _Here) -> tuple[list[date], time | None]:
     if (at := _clock(words, here)) and (words in _NAMED_TIMES or _SURE_CLOCK.fullmatch(words)):
         return [here.today, here.today + timedelta(days=1)], at
     if words == "closing":
-        return [here.today], here.calendar.closes
+        return [here.today], here.calendar.closing(here.today)
     if words in ("end of week", "end of month"):
-        return _last_working_day(words, here), here.calendar.closes
+        days = _last_working_day(words, here)
+        return days, here.calendar.closing(days[0]) if days else None
     if days := _days(words, here):
         return days, _DEFAULT_TIME
     # RFC 3339 has a T where people leave a space.
@@ -124,11 +127,11 @@ def _days_and_clock(words: str, here: _Here) -> tuple[list[date], time | None]:
         return [], None
     for cut in range(1, len(parts)):
         first, second = " ".join(parts[:cut]), " ".join(parts[cut:])
-        if (at := _clock(second, here)) and (days := _days(first, here)):
-            return days, at
+        if _clock(second, here) and (days := _days(first, here)):
+            return days, _clock(second, here, days[0])
         sure = _SURE_CLOCK.fullmatch(first) or first in _NAMED_TIMES or first == "closing"
-        if sure and (at := _clock(first, here)) and (days := _days(_later(second), here)):
-            return days, at
+        if sure and _clock(first, here) and (days := _days(_later(second), here)):
+            return days, _clock(first, here, days[0])
     return [], None
 
 
@@ -246,12 +249,13 @@ def _months_on(day: date, months: int) -> date:
     return date(year, index + 1, min(day.day, monthrange(year, index + 1)[1]))
 
 
-def _clock(words: str, here: _Here) -> time | None:
+def _clock(words: str, here: _Here, day: date | None = None) -> time | None:
+    """Return the time of day that the words mean on a day, today where none is given."""
     words = words.removeprefix("at ")
     if words in _NAMED_TIMES:
         return _NAMED_TIMES[words]
     if words == "closing":
-        return here.calendar.closes
+        return here.calendar.closing(day or here.today)
     match = _CLOCK.fullmatch(words)
     if match is None:
         return None
@@ -261,8 +265,3 @@ def _clock(words: str, here: _Here) -> time | None:
     if half:
         hour = hour % 12 + 12 * (half == "pm")
     return time(hour, minute) if hour < 24 else None
-
-
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    # fold=0 is the first of two repeated times and moves one in a gap behind it.
-    return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)

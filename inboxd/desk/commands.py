@@ -147,6 +147,7 @@ class Shell:
             me=self.agent.name if self.agent else "",
             now=unit.now,
             zone=config.zone(unit.desk.mailbox, self.agent),
+            calendar=unit.calendar,
             views=view_lists.view_names(config),
             supervisor=True,
         )
@@ -206,8 +207,9 @@ def _known(shop: Shop, name: str) -> Agent:
 
 def _moment(shop: Shop, clock: Clock, words: str, agent: Agent | None) -> datetime:
     """Return the moment that `words` mean to an agent; raises `Permanent`."""
+    calendar = shop.calendars.of_agent(agent) if agent else shop.calendars.of_shop()
     try:
-        return parse_when(words, clock.now(), shop.config.zone(None, agent))
+        return parse_when(words, clock.now(), shop.config.zone(None, agent), calendar=calendar)
     except ValueError as error:
         raise Permanent(str(error)) from None
 

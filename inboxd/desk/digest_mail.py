@@ -139,6 +139,7 @@ def _context(case: Case, agent: Agent) -> ask.TagContext:
         me=agent.name,
         now=case.now,
         zone=config.zone(case.desk.mailbox, agent),
+        calendar=case.shop.calendars.of_mailbox(case.desk.mailbox),
         views=view_names(config),
         supervisor=is_supervisor(agent),
     )

@@ -102,6 +102,7 @@ def tag_context(case: Case, agent: Agent) -> ask.TagContext:
         me=agent.name,
         now=case.now,
         zone=config.zone(case.desk.mailbox, agent),
+        calendar=case.shop.calendars.of_mailbox(case.desk.mailbox),
         has_files=True,
         views=view_names(config),
         supervisor=is_supervisor(agent),

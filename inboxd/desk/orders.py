@@ -110,6 +110,7 @@ def _context(unit: Unit, order: Order) -> ask.TagContext:
         me=order.agent.name,
         now=order.at,
         zone=config.zone(unit.desk.mailbox, order.agent),
+        calendar=unit.calendar,
         has_files=any(not each.inline for each in order.attachments),
         views=view_names(config),
         supervisor=is_supervisor(order.agent),

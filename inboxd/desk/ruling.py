@@ -122,8 +122,7 @@ def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) ->
         case do.Close():
             actions.set_state(unit, ConversationState.CLOSED)
         case do.Snooze():
-            zone = unit.shop.config.zone(unit.desk.mailbox)
-            actions.snooze(unit, effect.duration.after(unit.now, zone))
+            actions.snooze(unit, effect.duration.after(unit.now, unit.calendar))
         case do.SendCanned():
             return _send_canned(unit, effect, last_inbound)
     return None

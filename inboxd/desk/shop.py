@@ -20,6 +20,7 @@ from inboxd.conversations.lookup import MailboxIdentity
 from inboxd.conversations.threading import ThreadPolicy
 from inboxd.conversations.tokens import ReplyAddressPattern, TokenKey
 from inboxd.desk.addresses import AddressBook
+from inboxd.desk.calendars import Calendars
 from inboxd.errors import ConfigError, Fault, Permanent
 from inboxd.mail.classify import SpamMark, TrustPolicy
 from inboxd.rules.loader import Known, RuleSet, load_rules
@@ -80,6 +81,11 @@ class Shop:
     def desks(self) -> dict[str, Desk]:
         """The mailboxes by name."""
         return {mailbox.name: self._desk(mailbox) for mailbox in self.config.mailboxes}
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Who works when."""
+        return Calendars(self.config)
 
     @cached_property
     def agent_addresses(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from inboxd.calendars import Calendar
 from inboxd.desk.shop import Desk, Shop
 from inboxd.failpoints import reach
 from inboxd.rules.evaluate import state_timers
@@ -72,6 +73,11 @@ class Unit:
     def desk(self) -> Desk:
         """The conversation's mailbox."""
         return self.shop.desks[self.conversation.mailbox]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar that holds here: the conversation's team's, else the mailbox's."""
+        return self.shop.calendars.of_mailbox(self.desk.mailbox, self.conversation.team)
 
     @cached_property
     def thread_root(self) -> str:
@@ -155,7 +161,6 @@ class Unit:
         state, mailbox = self.conversation.state, self.conversation.mailbox
         wanted = state_timers(self.shop.rules, state, mailbox)
         if wanted:
-            zone = self.shop.config.zone(self.desk.mailbox)
-            since = self.conversation.state_since
-            due = [(timer.rule, timer.duration.after(since, zone)) for timer in wanted]
+            since, calendar = self.conversation.state_since, self.calendar
+            due = [(timer.rule, timer.duration.after(since, calendar)) for timer in wanted]
             timers.arm(self.connection, self.number, timers.RULE, due, self.now)

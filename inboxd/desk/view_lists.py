@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from inboxd.config import Agent, Config
 from inboxd.config.views import BUILT_IN_VIEWS, View
+from inboxd.desk.calendars import Calendars
 from inboxd.desk.words import ago
 from inboxd.durations import Duration, parse_duration
 from inboxd.errors import Permanent
@@ -175,16 +176,16 @@ def _person(config: Config, name: str, agent: Agent) -> str | None:
 
 
 def _cutoff(age: Duration, now: datetime, config: Config) -> datetime:
-    """Return the last moment that is at least `age` ago in the shop's time zone, to the second.
+    """Return the last moment that is at least `age` ago by the shop's calendar, to the second.
 
     A duration leads forward only; the later it starts, the later it ends, so halving finds it.
     """
-    zone = config.zone()
+    calendar = Calendars(config).of_shop()
     # Five times over: a week has 168 hours and 40 business hours. A month more, for holidays.
     late, early = now, now - timedelta(seconds=age.amount * age.unit.value * 5) - timedelta(days=30)
-    if age.after(late, zone) <= now:
+    if age.after(late, calendar) <= now:
         return late
     while late - early > timedelta(seconds=1):
         middle = early + (late - early) / 2
-        early, late = (middle, late) if age.after(middle, zone) <= now else (early, middle)
+        early, late = (middle, late) if age.after(middle, calendar) <= now else (early, middle)
     return early

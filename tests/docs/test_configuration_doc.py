@@ -32,7 +32,7 @@ def models(kind: Any, seen: set[type]) -> Iterator[type[BaseModel]]:
 
 KEYS = sorted(
     {
-        (model.__name__, name)
+        (model.__name__, field.alias or name)
         for model in models(Config, set())
         for name, field in model.model_fields.items()
         if not field.exclude

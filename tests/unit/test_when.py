@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from inboxd.calendars import Calendar, Holidays, weekdays
 from inboxd.conversations.when import UnreadableTimeError, parse_when
-from inboxd.durations import BusinessCalendar
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -210,7 +211,8 @@ def test_a_moment_past_is_told_from_one_that_cannot_be_read():
 
 def test_the_end_of_a_day_and_of_a_week_follow_the_calendar():
     friday = date(2030, 5, 10)
-    calendar = BusinessCalendar(closes=time(18, 30), holidays=frozenset({friday}))
+    hours = dict.fromkeys(range(5), ((time(9), time(18, 30)),))
+    calendar = Calendar(BERLIN, hours, Holidays(frozenset({friday})))
 
     def local(text: str) -> str:
         moment = parse_when(text, NOW, BERLIN, calendar=calendar)
@@ -267,7 +269,7 @@ def test_a_time_that_the_clock_repeats_is_the_first_one():
 
 
 def test_business_days_follow_the_calendar():
-    calendar = BusinessCalendar(holidays=frozenset({date(2030, 5, 9)}))
+    calendar = replace(weekdays(BERLIN), holidays=Holidays(frozenset({date(2030, 5, 9)})))
 
     moment = parse_when("1 business day", NOW, BERLIN, calendar=calendar)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from inboxd.errors import Permanent
+from inboxd.private_files import open_private
 
 FILE_NAME = "health.json"
 EVERY = timedelta(seconds=5)
@@ -111,7 +112,7 @@ def write_health(path: Path, health: DaemonHealth) -> None:
         "healthy": health.is_well,
         "services": [asdict(each) | {"healthy": each.is_well} for each in health.services],
     }
-    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    descriptor = open_private(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file)
     partial.replace(path)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from inboxd.errors import Permanent
+from inboxd.private_files import make_private_folder, open_private
 
 
 class ProcessLock:
@@ -18,8 +19,8 @@ class ProcessLock:
 
     def acquire(self) -> None:
         """Take the lock; raises `Permanent` where another process has it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        make_private_folder(self._path.parent)
+        descriptor = open_private(self._path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

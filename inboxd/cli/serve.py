@@ -33,6 +33,7 @@ def serve(ctx: typer.Context) -> None:
     from inboxd.foreground import run
     from inboxd.logs import log_lines
 
+    os.umask(0o077)  # what the daemon writes is nobody else's business
     log_lines(os.environ.get("INBOXD_LOG"))
     run(Daemon(config, SystemClock()), _tell_where)
 

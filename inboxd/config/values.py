@@ -1,4 +1,7 @@
-"""The values of a configuration that stand elsewhere: in the environment and in secret files."""
+"""The values of a configuration that stand elsewhere.
+
+`${NAME}` is a variable of the environment; a secret may be `file:PATH` or `credential:NAME`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from typing import Any
 from inboxd.errors import Fault
 from inboxd.yaml_positions import Document
 
+SERVICE_CREDENTIALS = Path("/run/credentials/inboxd.service")
+"""Where systemd keeps the credentials of the unit that docs/operations.md describes."""
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class ValueReader:
-    """Puts the environment's and the secret files' values in their places."""
+    """Puts the values of the environment, of secret files and of credentials in their places."""
 
     def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
         self.document = document
@@ -38,6 +44,8 @@ class ValueReader:
             return None
         if secret and value.startswith("file:"):
             return self._file(self.folder / value[5:].strip(), loc)
+        if secret and value.startswith("credential:"):
+            return self._credential(value[11:].strip(), loc)
 
         def take(match: re.Match[str]) -> str:
             if match[1] not in self.environ:
@@ -45,6 +53,24 @@ class ValueReader:
             return self.environ.get(match[1], "")
 
         return _VARIABLE.sub(take, value)
+
+    def _credential(self, name: str, loc: tuple[str | int, ...]) -> str:
+        """Return a credential that systemd keeps for the service (systemd.exec(5)).
+
+        Commands that run beside the service find it where the service does.
+        """
+        if not _CREDENTIAL.fullmatch(name) or name in (".", ".."):
+            self._fault(loc, f"{name!r} is not the name of a credential")
+            return ""
+        folder = self.environ.get("CREDENTIALS_DIRECTORY")
+        if folder is None and not SERVICE_CREDENTIALS.is_dir():
+            self._fault(
+                loc,
+                f"the credential {name} is there only where systemd runs inboxd: "
+                "CREDENTIALS_DIRECTORY is not set",
+            )
+            return ""
+        return self._file(Path(folder) / name if folder else SERVICE_CREDENTIALS / name, loc)
 
     def _file(self, path: Path, loc: tuple[str | int, ...]) -> str:
         try:

@@ -152,12 +152,15 @@ class TokenKey:
 
         The same arguments give the same id. `domain` is ASCII (IDNA A-labels).
         """
-        keys = self._keys[0]
-        number = str(conversation)
-        unique = _base32(
-            _mac(keys.effect, mailbox.encode(), number.encode(), effect_key.encode())[:8]
+        return _message_id(self._keys[0], mailbox, domain, conversation, effect_key)
+
+    def earlier_message_ids(
+        self, mailbox: str, domain: str, conversation: int, effect_key: str
+    ) -> tuple[str, ...]:
+        """Return the ids that `message_id` gave while the old secrets signed, in their order."""
+        return tuple(
+            _message_id(keys, mailbox, domain, conversation, effect_key) for keys in self._keys[1:]
         )
-        return f"{number}.{unique}.{_message_id_mac(keys, mailbox, number, unique)}@{domain}"
 
     def read_message_id(self, message_id: str, mailbox: str) -> int | None:
         """Return the conversation of a Message-ID that we made for this mailbox, or None."""
@@ -257,6 +260,12 @@ def _party_mac(key: bytes, party: str) -> bytes:
 def _mac(key: bytes, *parts: bytes) -> bytes:
     """Return the HMAC-SHA256 over the parts, each behind its length, so that none can shift."""
     return hmac.digest(key, b"".join(len(p).to_bytes(4, "big") + p for p in parts), "sha256")
+
+
+def _message_id(keys: _Keys, mailbox: str, domain: str, conversation: int, effect_key: str) -> str:
+    number = str(conversation)
+    unique = _base32(_mac(keys.effect, mailbox.encode(), number.encode(), effect_key.encode())[:8])
+    return f"{number}.{unique}.{_message_id_mac(keys, mailbox, number, unique)}@{domain}"
 
 
 def _message_id_mac(keys: _Keys, mailbox: str, number: str, unique: str) -> str:

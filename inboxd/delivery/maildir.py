@@ -11,6 +11,7 @@ from pathlib import Path
 from inboxd.delivery.envelope import address_fault, with_crlf
 from inboxd.delivery.transport import Outcome, RecipientResult, results_for, settle
 from inboxd.failpoints import reach
+from inboxd.private_files import make_private_folder, open_private
 
 
 class MaildirTransport:
@@ -73,7 +74,7 @@ class MaildirTransport:
         draft = self._folder / "tmp" / name
         draft.unlink(missing_ok=True)  # what a crash has left half written
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = open_private(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with open(descriptor, "wb") as file:
                 file.write(text)
                 file.flush()
@@ -98,7 +99,7 @@ def _make_durably(folder: Path) -> None:
         return
     if not folder.parent.is_dir():
         _make_durably(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(folder)
     _sync_folder(folder.parent)
 
 

@@ -68,7 +68,6 @@ def to_agent(
     token = key.token(purpose, desk.name, unit.number, party, expires)
     answers_to = f"{desk.shown} #{unit.number}" if side is None else side.address
     reply_to = desk.pattern.format(desk.mailbox.address, token)
-    root = unit.thread_root
     rendered = _rendered(unit, template, agent, context)
     mail = OutgoingMail(
         from_=sender,
@@ -76,8 +75,8 @@ def to_agent(
         reply_to=Address(answers_to, reply_to),
         subject=rendered.subject,
         message_id=key.message_id(desk.name, desk.domain, unit.number, effect),
-        in_reply_to=root,
-        references=(root,),
+        in_reply_to=unit.thread_roots[-1],
+        references=unit.thread_roots,
         date=unit.now,
         text=rendered.text,
         html=rendered.html,

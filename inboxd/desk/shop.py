@@ -23,6 +23,7 @@ from inboxd.desk.addresses import AddressBook
 from inboxd.desk.calendars import Calendars
 from inboxd.errors import ConfigError, Fault, Permanent
 from inboxd.mail.classify import SpamMark, TrustPolicy
+from inboxd.private_files import make_private_folder, open_private
 from inboxd.rules.loader import Known, RuleSet, load_rules
 from inboxd.templates.canned import CannedSet, load_canned
 from inboxd.templates.render import Renderer
@@ -232,9 +233,9 @@ def _kept_secret(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         pass
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    descriptor = open_private(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(32) + "\n")
         file.flush()

@@ -80,10 +80,14 @@ class Unit:
         return self.shop.calendars.of_mailbox(self.desk.mailbox, self.conversation.team)
 
     @cached_property
-    def thread_root(self) -> str:
-        """The id that all mails to agents about the conversation name as their first."""
-        desk = self.desk
-        return self.shop.key.message_id(desk.name, desk.domain, self.number, "root")
+    def thread_roots(self) -> tuple[str, ...]:
+        """The ids that all mails to agents about the conversation name, the present one last.
+
+        A change of the secret key gives another root; the earlier ones keep the thread whole.
+        """
+        key, desk = self.shop.key, self.desk
+        earlier = key.earlier_message_ids(desk.name, desk.domain, self.number, "root")
+        return (*earlier, key.message_id(desk.name, desk.domain, self.number, "root"))
 
     def change(self, **values: Any) -> None:
         """Give the conversation other values."""
@@ -98,7 +102,7 @@ class Unit:
         left, self.conversation = self.conversation, conversation
         self._before = conversation
         self.contact_name, self.rendered = None, None
-        self.__dict__.pop("thread_root", None)  # read for the conversation that was
+        self.__dict__.pop("thread_roots", None)  # read for the conversation that was
         return left
 
     def touch(self) -> None:

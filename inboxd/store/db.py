@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from inboxd.errors import Permanent, Transient
+from inboxd.private_files import make_private_folder, open_private
 
 BUSY_TIMEOUT_MS = 10_000
 PRAGMAS: dict[str, str | int] = {
@@ -93,8 +94,7 @@ class Database:
         """
         partial = target.with_name(target.name + ".partial")
         partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        os.close(descriptor)
+        os.close(open_private(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         source = sqlite3.connect(self.path)
         copy = sqlite3.connect(partial)
         try:
@@ -128,9 +128,9 @@ def is_database_fault(error: Exception) -> bool:
 
 def create_private(path: Path) -> None:
     """Make the database file's folder (0700) and the file (0600) where they are missing."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(open_private(path, os.O_CREAT | os.O_WRONLY))
 
 
 def _configure(connection: Any, _record: Any) -> None:

@@ -182,3 +182,35 @@ def test_all_faults_come_at_once_and_in_order(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml:0:0: cannot be read: No such file"):
         load_config(tmp_path / "nowhere.yaml", {})
+
+
+def test_secrets_come_from_systemds_credentials(tmp_path: Path) -> None:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "inboxd.key").write_text("a key of the service manager\n", encoding="utf-8")
+    (folder / "old").write_text("an older key of it\n", encoding="utf-8")
+    text = MINIMAL + "secret_key: credential:inboxd.key\nold_secret_keys: ['credential: old']\n"
+    config = load(tmp_path, text, CREDENTIALS_DIRECTORY=str(folder))
+    assert config.secret_key is not None
+    assert config.secret_key.get_secret_value() == "a key of the service manager"
+    assert config.old_secret_keys[0].get_secret_value() == "an older key of it"
+
+
+def test_commands_beside_the_service_find_its_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inboxd.config.values.SERVICE_CREDENTIALS", tmp_path)
+    (tmp_path / "key").write_text("a key of the service manager\n", encoding="utf-8")
+    config = load(tmp_path, MINIMAL + "secret_key: credential:key\n")
+    assert config.secret_key is not None
+    assert config.secret_key.get_secret_value() == "a key of the service manager"
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "", "..", "a b"])
+def test_a_credentials_name_is_no_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="is not the name of a credential"):
+        load(
+            tmp_path,
+            MINIMAL + f"secret_key: 'credential:{name}'\n",
+            CREDENTIALS_DIRECTORY=str(tmp_path),
+        )

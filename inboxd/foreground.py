@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from inboxd import health
+from inboxd.allocator import give_back_large_blocks
 from inboxd.daemon import Daemon
 from inboxd.errors import Permanent
 from inboxd.service_manager import notify, watchdog_seconds
@@ -27,6 +28,7 @@ def run(daemon: Daemon, on_ready: Callable[[Daemon], None]) -> None:
     its health goes into a file of the data folder and, where all is well, to the service manager's
     watchdog. Raises `Permanent` where it cannot start.
     """
+    give_back_large_blocks()
     # Waited for below. Every thread inherits the mask, so none of them is interrupted.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:

@@ -7,6 +7,7 @@ at worst send the same bytes under the same Message-ID once more.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -25,7 +26,7 @@ from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent
 from inboxd.failpoints import reach
-from inboxd.mail.outgoing import assemble, decode_draft
+from inboxd.mail.outgoing import Draft, assemble, decode_draft
 from inboxd.mail.parts import read_part
 from inboxd.store import contacts, journal, messages, outbox
 from inboxd.store.db import Database
@@ -146,19 +147,8 @@ def _send(transport: Transport, mail: QueuedMail, content: bytes) -> list[Recipi
 def _content(database: Database, mail: QueuedMail) -> bytes:
     """Return the bytes on the wire, and remember their hash before they leave the first time."""
     draft = decode_draft(mail.draft)
-    raws: dict[int, bytes] = {}
-
-    def part(journal_id: int, index: int) -> bytes:
-        if journal_id not in raws:
-            with database.read() as connection:
-                raw = journal.raw(connection, journal_id)
-            if raw is None:
-                raise Permanent(f"its attachment's journal entry {journal_id} is gone")
-            raws[journal_id] = raw
-        return read_part(raws[journal_id], index)
-
-    content = assemble(draft, part)
-    if raws or mail.sha256 is not None:
+    content = assemble(draft, _Parts(database, draft).read)
+    if draft.parts or mail.sha256 is not None:
         digest = hashlib.sha256(content).digest()
         if mail.sha256 is None:
             with database.write() as connection:
@@ -167,6 +157,32 @@ def _content(database: Database, mail: QueuedMail) -> bytes:
         elif mail.sha256 != digest:
             _log.error("outbox.bytes_changed", outbox=mail.id)
     return content
+
+
+class _Parts:
+    """Reads a draft's attachments out of the journal, holding no mail longer than it is needed."""
+
+    def __init__(self, database: Database, draft: Draft) -> None:
+        self._database = database
+        self._wanted = Counter(part.journal_id for part in draft.parts)
+        self._held: tuple[int, bytes] | None = None
+
+    def read(self, journal_id: int, part: int) -> bytes:
+        """Return an attachment's bytes; raises `Permanent` where its mail is gone."""
+        raw = self._raw(journal_id)
+        self._wanted[journal_id] -= 1
+        self._held = (journal_id, raw) if self._wanted[journal_id] > 0 else None
+        return read_part(raw, part)
+
+    def _raw(self, journal_id: int) -> bytes:
+        if self._held is not None and self._held[0] == journal_id:
+            return self._held[1]
+        self._held = None
+        with self._database.read() as connection:
+            raw = journal.raw(connection, journal_id)
+        if raw is None:
+            raise Permanent(f"its attachment's journal entry {journal_id} is gone")
+        return raw
 
 
 def _record(

@@ -48,13 +48,13 @@ class MaildirTransport:
     def _store(
         self, sender: str, recipients: Sequence[str], content: bytes
     ) -> list[RecipientResult]:
-        text = b"".join(_envelope_fields(sender, recipients)) + with_crlf(content)
-        name = f"{hashlib.sha256(text).hexdigest()[:40]}.inboxd"
+        pieces = (b"".join(_envelope_fields(sender, recipients)), with_crlf(content))
+        name = f"{_digest(pieces)[:40]}.inboxd"
         try:
             for subfolder in ("tmp", "new", "cur"):
                 _make_durably(self._folder / subfolder)
             if not self._is_there(name):
-                self._write(name, text)
+                self._write(name, pieces)
             _sync_folder(self._folder / "new")  # found or new: SENT means that it is on disk
             reach("maildir.synced")
         except OSError as exc:
@@ -69,14 +69,14 @@ class MaildirTransport:
         with os.scandir(self._folder / "cur") as entries:
             return any(entry.name.partition(":")[0] == name for entry in entries)
 
-    def _write(self, name: str, text: bytes) -> None:
+    def _write(self, name: str, pieces: Sequence[bytes]) -> None:
         """Make the file appear in `new` whole, its content on disk, or not at all."""
         draft = self._folder / "tmp" / name
         draft.unlink(missing_ok=True)  # what a crash has left half written
         try:
             descriptor = open_private(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with open(descriptor, "wb") as file:
-                file.write(text)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(descriptor)
             reach("maildir.written")
@@ -86,6 +86,13 @@ class MaildirTransport:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise
+
+
+def _digest(pieces: Sequence[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:  # not joined: a mail may be large
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _envelope_fields(sender: str, recipients: Sequence[str]) -> Iterator[bytes]:

@@ -97,6 +97,8 @@ class JournalWriter:
                 for request in batch:
                     request.refuse(Transient("the journal's writer has stopped"))
                 raise
+            first = None
+            batch.clear()  # until the next mail comes, none is kept in memory
             if stopping:
                 return
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
 
 from inboxd import __version__
 from inboxd.clock import Clock
@@ -27,10 +27,11 @@ from inboxd.errors import Transient
 from inboxd.failpoints import reach
 from inboxd.health import Pulse
 from inboxd.ingest.journal import JournalWriter
+from inboxd.ingest.smtp_data import read_data
 from inboxd.store.journal import Arrival
 
 _log = structlog.get_logger(__name__)
-_LONGEST_LINE = 1_000_000  # RFC 5321 says 1,000, mailers in the field do not
+_PIECE = 1_000_000  # bytes that are waited for at a time
 _LONGEST_COMMAND = 2048  # RFC 5321 says 512, RFC 6531 and parameters ask for more
 _AUTH_TRIES = 5
 _STOP_WITHIN = 2.0
@@ -61,7 +62,7 @@ class _Limits:
 class _LimitedSession(SMTP):
     """One connection, counted; a peer that has too many hears 421."""
 
-    line_length_limit = _LONGEST_LINE
+    line_length_limit = _PIECE  # the stream's own limit; lines of a mail may be longer
     # aiosmtpd clears the class's own table with every new session, under the feet of the others.
     command_size_limits: defaultdict[str, int] = defaultdict(lambda: _LONGEST_COMMAND)  # noqa: RUF012
 
@@ -123,9 +124,27 @@ class _LimitedSession(SMTP):
         if not self._refused:
             super().data_received(data)
 
+    @syntax("DATA")  # type: ignore[untyped-decorator] # aiosmtpd has no types
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        """Take the mail and answer."""
-        await super().smtp_DATA(arg)
+        """Take the mail in large pieces; while it comes in, the session does not time out."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        if not self.envelope.rcpt_tos:
+            await self.push("503 5.5.1 Error: need RCPT command")
+            return
+        if arg:
+            await self.push("501 5.5.4 Syntax: DATA")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        self.envelope.content = await read_data(
+            self._reader, self.data_size_limit or _UNLIMITED, self._reset_timeout
+        )
+        if self.envelope.content is None:
+            status = "552 5.3.4 Error: too much mail data"
+        else:
+            status = await self._call_handler_hook("DATA")
+        self._set_post_data_state()
+        await self.push(status)
         reach("smtp.answered")
 
 

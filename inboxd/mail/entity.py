@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from inboxd.mail.fields import ALL_FIELDS, CONTENT_FIELDS, Fields, read_fields, skip_envelope_line
 from inboxd.mail.parameters import Parameterized, content_disposition, content_type
 from inboxd.mail.reading import Reading
-from inboxd.mail.transfer import decode_transfer
+from inboxd.mail.transfer import decode_base64_file, decode_transfer
 
 PART_HEADER_BYTES = 20_000
 MAX_DEPTH = 100
@@ -62,6 +62,9 @@ class Entity:
 
     def decoded(self, raw: bytes, reading: Reading) -> bytes:
         """Return the bytes of the body, transfer encoding removed."""
+        if self.encoding == "base64" and not self.type.startswith("text/"):
+            # A large file is not copied before it is decoded.
+            return decode_base64_file(memoryview(raw)[self.body : self.end], reading, self.type)
         return decode_transfer(raw[self.body : self.end], self.encoding, reading, self.type)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -18,6 +18,8 @@ from inboxd.mail.model import Address
 
 MARKER: Final = "##- Reply above this line. Everything below stays here. -##"
 """First line of every mail to an agent. What an answer quotes from here on reaches nobody."""
+
+_PIECE: Final = 57 * 1000  # 57 bytes fill a line of 76 characters
 
 Automatic = Literal["no", "auto-replied", "auto-generated"]
 
@@ -78,6 +80,11 @@ class Draft:
     segments: tuple[bytes | PartRef, ...]
 
     @property
+    def parts(self) -> tuple[PartRef, ...]:
+        """The attachments that have to be put in place, in their order."""
+        return tuple(each for each in self.segments if isinstance(each, PartRef))
+
+    @property
     def needs_smtputf8(self) -> bool:
         """Whether the headers hold an address that only SMTPUTF8 can carry (RFC 6531).
 
@@ -88,9 +95,16 @@ class Draft:
 
 def base64_lines(data: bytes) -> bytes:
     """Return `data` in base64, in lines of at most 76 characters, each ended by CRLF."""
-    flat = b2a_base64(data, newline=False)
-    lines = [flat[start : start + 76] for start in range(0, len(flat), 76)]
-    return b"\r\n".join([*lines, b""])
+    return b"".join(_base64_pieces(data))
+
+
+def _base64_pieces(data: bytes) -> Iterator[bytes]:
+    """Yield the lines of `base64_lines`, many at a time: a large file is never all in lines."""
+    view = memoryview(data)
+    for begin in range(0, len(view), _PIECE):
+        flat = b2a_base64(view[begin : begin + _PIECE], newline=False)
+        lines = [flat[start : start + 76] for start in range(0, len(flat), 76)]
+        yield b"\r\n".join([*lines, b""])
 
 
 def assemble(draft: Draft, read_part: Callable[[int, int], bytes]) -> bytes:
@@ -99,12 +113,13 @@ def assemble(draft: Draft, read_part: Callable[[int, int], bytes]) -> bytes:
     `read_part(journal_id, part)` returns the decoded bytes of an attachment; what it raises is
     passed on.
     """
-    return b"".join(
-        base64_lines(read_part(segment.journal_id, segment.part))
-        if isinstance(segment, PartRef)
-        else segment
-        for segment in draft.segments
-    )
+    pieces: list[bytes] = []
+    for segment in draft.segments:
+        if isinstance(segment, PartRef):
+            pieces += _base64_pieces(read_part(segment.journal_id, segment.part))
+        else:
+            pieces.append(segment)
+    return b"".join(pieces)
 
 
 # The stored form: a version byte, then segments. A literal is its length and its bytes; the

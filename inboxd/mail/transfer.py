@@ -49,7 +49,7 @@ def decode_transfer(body: bytes, encoding: str, reading: Reading, where: str) ->
     if encoding == "base64":
         if where.startswith("text/"):
             return _decode_base64_text(body, reading, where)
-        return _noted_base64(body, reading, where)
+        return decode_base64_file(body, reading, where)
     if encoding == "quoted-printable":
         return decode_quoted_printable(body)
     if encoding == "uuencode":
@@ -79,11 +79,11 @@ def _decode_base64_text(body: bytes, reading: Reading, where: str) -> bytes:
     end = _EMPTY_LINE.search(body.rstrip())
     if end and _NOT_IN_BASE64.search(body, end.end()):
         reading.note(f"transfer encoding: {where}: words behind the base64: read as they stand")
-        return _noted_base64(body[: end.start()], reading, where) + b"\n" + body[end.start() :]
+        return decode_base64_file(body[: end.start()], reading, where) + b"\n" + body[end.start() :]
     if _are_words(body[:10_000]):
         reading.note(f"transfer encoding: {where}: not base64, read as it stands")
         return body
-    return _noted_base64(body, reading, where)
+    return decode_base64_file(body, reading, where)
 
 
 def _are_words(text: bytes) -> bool:
@@ -94,12 +94,13 @@ def _are_words(text: bytes) -> bool:
     return blanks > 1 and blanks * 100 > _WORDS_PERCENT * len(text)
 
 
-def _noted_base64(body: bytes, reading: Reading, where: str) -> bytes:
+def decode_base64_file(body: bytes | memoryview, reading: Reading, where: str) -> bytes:
+    """Return the bytes of a body in base64; one that is cut off is read as far as it goes."""
     try:
         return binascii.a2b_base64(body)
     except binascii.Error:
         reading.note(f"transfer encoding: {where}: base64 cut off: read as far as it goes")
-        return decode_base64(body)
+        return decode_base64(bytes(body))
 
 
 def decode_base64(body: bytes) -> bytes:

@@ -38,7 +38,11 @@ class Database:
         self._write_lock = threading.Lock()
         self._watcher: sa.PoolProxiedConnection | None = None
         self.engine = sa.create_engine(
-            url, pool_size=8, max_overflow=8, connect_args={"check_same_thread": False}
+            url,
+            pool_size=8,
+            max_overflow=8,
+            pool_use_lifo=True,  # few connections, whose caches are warm
+            connect_args={"check_same_thread": False},
         )
         sa.event.listen(self.engine, "connect", _configure)
         sa.event.listen(self.engine, "begin", _begin)
@@ -137,7 +141,7 @@ def _configure(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
-    connection.execute("PRAGMA cache_size=-16000")
+    connection.execute("PRAGMA cache_size=-6000")
     connection.execute("PRAGMA temp_store=memory")
     connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages: a busy hour copies them once
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from inboxd.conversations.states import JournalState
 from inboxd.failpoints import reach
 from inboxd.store.compression import compress, decompress, decompress_or_empty
-from inboxd.store.statements import Statement, each_of
+from inboxd.store.statements import Statement, each_of, write_large
 from inboxd.store.tables import Blob, Journal, Message, table_of
 
 _JOURNAL = table_of(Journal)
@@ -100,6 +100,9 @@ _WAITING = Statement(
 _BATCH_BYTES = 8_000_000
 
 
+_LARGE = 1_000_000  # bytes; SQLite would hold more of them in memory three times
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A mail on its way into the journal.
@@ -167,13 +170,7 @@ def append(
     for arrival, packed in arrivals:
         blob = _FIND_BLOB.scalar(connection, {"sha256": packed.sha256})
         if blob is None:
-            row: dict[str, Any] = {
-                "sha256": packed.sha256,
-                "size": packed.size,
-                "codec": _ZSTD,
-                "data": packed.data,
-            }
-            blob = _ADD_BLOB.run(connection, row).lastrowid
+            blob = _add_blob(connection, packed)
         reach("journal.blob")
         entry = {
             "received_at": arrival.received_at,
@@ -190,6 +187,20 @@ def append(
         }
         ids.append(int(_ADD_ENTRY.run(connection, entry).lastrowid or 0))
     return ids
+
+
+def _add_blob(connection: sa.Connection, packed: Packed) -> int:
+    large = len(packed.data) > _LARGE
+    row: dict[str, Any] = {
+        "sha256": packed.sha256,
+        "size": packed.size,
+        "codec": _ZSTD,
+        "data": b"" if large else packed.data,
+    }
+    blob = int(_ADD_BLOB.run(connection, row).lastrowid or 0)
+    if large:
+        write_large(connection, _BLOB.name, "data", blob, packed.data)
+    return blob
 
 
 def due(connection: sa.Connection, now: datetime, limit: int) -> list[Entry]:

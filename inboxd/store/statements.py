@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
+_PIECE = 1 << 20
 _Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
 
@@ -130,6 +131,22 @@ def _bind_processor(bind: sa.BindParameter[Any]) -> _Convert | None:
 
 def _constant(bind: sa.BindParameter[Any]) -> Any:
     return _MISSING if bind.required or bind.value is None else bind.value
+
+
+def write_large(
+    connection: sa.Connection, table: str, column: str, rowid: int, data: bytes
+) -> None:
+    """Put `data` into a column of a row piece by piece (SQLite's incremental blob I/O).
+
+    A value that is bound is copied by the driver, and again into the row that is built.
+    """
+    driver = _driver(connection)
+    sized = f"UPDATE {table} SET {column} = zeroblob(?) WHERE rowid = ?"  # noqa: S608
+    driver.execute(sized, (len(data), rowid))
+    view = memoryview(data)
+    with driver.blobopen(table, column, rowid) as blob:
+        for start in range(0, len(view), _PIECE):
+            blob.write(view[start : start + _PIECE])
 
 
 class Savepoint:

@@ -12,7 +12,6 @@ from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
 from inboxd.desk import actions, mailings, ruling
 from inboxd.desk.case import send_notifications, tell_audience
-from inboxd.desk.facts import of_message
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
@@ -67,7 +66,7 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
         return
     timers.finish(connection, timer, TimerState.FIRED, now)
     reach("timers.marked")
-    actor = f"rule {timer.rule}" if timer.kind == timers.RULE else "inboxd"
+    actor = f"rule {timer.rule}" if timer.kind in timers.OF_RULES else "inboxd"
     unit = Unit(connection, shop, conversation, now=now, cause=f"timer:{timer.id}", actor=actor)
     if timer.kind == timers.WAKE:
         _wake(unit)
@@ -75,24 +74,27 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
         _remind(unit, *reminder)
     else:
         last = messages.last_inbound(connection, timer.conversation)
-        unit.record(
-            "timer.fired",
-            f"{timer.rule}: {conversation.state} since "
-            f"{conversation.state_since:%Y-%m-%d %H:%M} UTC",
-        )
-        ruling.run_timer(unit, timer.rule, of_message(unit.connection, last), last)
+        state, since = _waited(timer, conversation)
+        unit.record("timer.fired", f"{timer.rule}: {state} since {since:%Y-%m-%d %H:%M} UTC")
+        ruling.run_timer(unit, timer.rule, state, last)
         send_notifications(unit, last)
     reach("timers.acted")
     unit.finish()
 
 
+def _waited(timer: TimerRecord, conversation: ConversationRecord) -> tuple[str, datetime]:
+    """Return the state that a rule's timer has waited in, and since when."""
+    if timer.kind == timers.UNASSIGNED:
+        return timers.UNASSIGNED, timer.armed_at
+    return conversation.state, conversation.state_since
+
+
 def _wake(unit: Unit) -> None:
     if unit.conversation.state != ConversationState.SNOOZED.value:
         return
-    before = unit.conversation.state
     actions.set_state(unit, ConversationState.OPEN, "the snooze is over")
     last = messages.last_inbound(unit.connection, unit.number)
-    ruling.follow_state(unit, before, of_message(unit.connection, last), last)
+    ruling.follow(unit, last)
     tell_audience(unit, "The snooze is over.")
     send_notifications(unit, last)
 
@@ -106,7 +108,7 @@ def _what_is_gone(
     """Return why a timer has nothing to do any more, or None."""
     if conversation is None or conversation.mailbox not in shop.desks:
         return "its mailbox is not configured any more"
-    if timer.kind == timers.RULE and timer.rule not in shop.rules.by_name:
+    if timer.kind in timers.OF_RULES and timer.rule not in shop.rules.by_name:
         return "there is no such rule any more"
     if timer.kind == timers.REMIND and reminder is None:
         return "its agent is not configured any more"

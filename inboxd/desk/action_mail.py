@@ -15,7 +15,6 @@ from inboxd.conversations.states import ConversationState
 from inboxd.conversations.when import parse_when
 from inboxd.desk import action_links, actions, mailings, proof, ruling, undoing
 from inboxd.desk.case import Case, add_agents, send_notifications
-from inboxd.desk.facts import of_message
 from inboxd.desk.obey import obey
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Kind
@@ -101,7 +100,7 @@ def _act(case: Case, unit: Unit, agent: Agent, action: str) -> None:
         done = undoing.undo_last(unit, agent)
     else:
         done = [obey(unit, command, agent)]
-        ruling.follow_state(unit, before.state, of_message(unit.connection, last), last)
+        ruling.follow(unit, last)
         can_undo = undoing.keep(unit, agent, before, [command])
     wordy = _has_words(case, action, unit.number)
     if wordy:

@@ -1,4 +1,7 @@
-"""What can be done to a conversation. Tags, rules, timers and commands all come through here."""
+"""What can be done to a conversation. Tags, rules, timers and commands all come through here.
+
+Each change is told to the unit as what has happened, so that rules are asked about it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from inboxd.conversations.states import ConversationState
-from inboxd.desk.unit import Unit
+from inboxd.desk.unit import Unit, is_unassigned
 from inboxd.mail.model import Address
+from inboxd.rules.facts import Change
 from inboxd.store import attribution, contacts, conversations, messages
 from inboxd.store.conversations import PartyRecord
 from inboxd.store.messages import NewMessage
@@ -18,15 +22,21 @@ def set_state(unit: Unit, state: ConversationState, why: str = "") -> bool:
     before = unit.conversation.state
     if before == state.value:
         return False
+    was_unassigned = is_unassigned(unit.conversation)
     unit.change(state=state.value, state_since=unit.now, snoozed_until=None)
     unit.record("state.changed", f"{before} → {state.value}{f': {why}' if why else ''}")
+    change = Change("state", "state", before, state.value)
+    unit.happened(state.value, "state.changed", change=change)
+    if is_unassigned(unit.conversation) and not was_unassigned:
+        unit.happened("unassigned")
     return True
 
 
 def snooze(unit: Unit, until: datetime, why: str = "") -> None:
     """Put the conversation aside until `until` (aware)."""
-    set_state(unit, ConversationState.SNOOZED, why)
-    unit.change(snoozed_until=until, state_since=unit.now)
+    if not set_state(unit, ConversationState.SNOOZED, why):
+        unit.renew()
+    unit.change(snoozed_until=until)
     zone = unit.shop.config.zone(unit.desk.mailbox)
     unit.record("snoozed", f"until {until.astimezone(zone):%Y-%m-%d %H:%M}")
 
@@ -37,6 +47,8 @@ def add_tags(unit: Unit, tags: Iterable[str]) -> tuple[str, ...]:
     if new:
         unit.change(tags=tuple(sorted({*unit.conversation.tags, *new})))
         unit.record("tag.added", ", ".join(new))
+    for tag in new:
+        unit.happened("tag.added", change=Change("tag", tag, None, tag))
     return new
 
 
@@ -62,6 +74,10 @@ def assign(unit: Unit, agent: str | None, team: str | None, by: str | None = Non
     unit.change(assignee=agent, team=team)
     whom = agent or (f"team {team}" if team else "nobody")
     unit.record("assignee.changed", f"to {whom}")
+    before, after = conversation.assignee or conversation.team, agent or team
+    change = Change("assignee", "assignee", before, after)
+    newly = is_unassigned(unit.conversation) and not is_unassigned(conversation)
+    unit.happened("assignee.changed", *(("unassigned",) if newly else ()), change=change)
     if agent is not None and agent != by:
         unit.tell(agent, "It was assigned to you.")
     if agent is None and team is not None:
@@ -78,15 +94,30 @@ def set_priority(unit: Unit, priority: str) -> bool:
         return False
     unit.change(priority=priority)
     unit.record("priority.changed", f"{before} → {priority}")
+    unit.happened("priority.changed", change=Change("priority", "priority", before, priority))
     return True
 
 
 def set_field(unit: Unit, name: str, value: str) -> bool:
     """Set a custom field; returns whether that is a change."""
-    if unit.conversation.fields.get(name) == value:
+    before = unit.conversation.fields.get(name)
+    if before == value:
         return False
     unit.change(fields={**unit.conversation.fields, name: value})
     unit.record("field.changed", f"{name} = {value[:200]}")
+    unit.happened("field.changed", change=Change("field", name, before, value))
+    return True
+
+
+def clear_field(unit: Unit, name: str) -> bool:
+    """Take a custom field away; returns whether it was there."""
+    fields = dict(unit.conversation.fields)
+    before = fields.pop(name, None)
+    if before is None:
+        return False
+    unit.change(fields=fields)
+    unit.record("field.changed", f"{name} was taken away")
+    unit.happened("field.changed", change=Change("field", name, before, None))
     return True
 
 
@@ -97,7 +128,9 @@ def set_contact(unit: Unit, person: Address, why: str = "", *, opening: bool = F
     part in nothing. Later on, the contact that was goes on taking part.
     """
     before = unit.conversation.contact_address
-    contact, _ = contacts.find_or_add(unit.connection, person.address, person.name, unit.now)
+    contact, new = contacts.find_or_add(unit.connection, person.address, person.name, unit.now)
+    if new:
+        unit.happened("contact.created")
     unit.contact_name = contact.name
     party = PartyRecord(person.key, person.name, "contact")
     conversations.add_parties(unit.connection, unit.number, [party])
@@ -129,6 +162,8 @@ def add_note(unit: Unit, agent: str, text: str, kind: str = "note") -> int:
     )
     unit.touch()
     unit.record("note.added", f"by {author.name}")
+    if kind == "note":
+        unit.happened("note.added")
     return number
 
 

@@ -98,7 +98,7 @@ def split(unit: Unit, agent: Agent | None, by: str) -> str:
     assert message is not None  # split_obstacle has looked
     old, who = unit.conversation, _who(message)
     parties = conversations.parties(unit.connection, [old.number])[old.number]
-    new = _open(unit, message, {each.address: each.role for each in parties})
+    new, is_new = _open(unit, message, {each.address: each.role for each in parties})
     splits.move_message(unit.connection, message, old.mailbox, new.number)
     _share_parties(unit, new, message, parties)
     conversations.add_link(unit.connection, old.number, new.number)
@@ -109,6 +109,7 @@ def split(unit: Unit, agent: Agent | None, by: str) -> str:
     unit.begin()
     unit.change(team=old.team)
     unit.record("conversation.opened", f"split off #{old.number} by {by}: a mail of {who}")
+    _happened(unit, is_new=is_new)
     unit.record("linked", f"#{old.number}")
     reason = f"{by.capitalize()} split it off #{old.number}."
     tell_audience(unit, reason)
@@ -117,13 +118,27 @@ def split(unit: Unit, agent: Agent | None, by: str) -> str:
     return f"The mail of {who} was taken out of #{old.number} and is #{new.number} now."
 
 
-def _open(unit: Unit, message: MessageRecord, roles: dict[str, str]) -> ConversationRecord:
-    """Open the conversation for a mail that is split off: with its author, or the same contact."""
+def _happened(unit: Unit, *, is_new: bool) -> None:
+    """Let rules look at the new conversation; its customer has heard from them before."""
+    unit.no_auto_reply = "an agent has split it off, and nobody wrote"
+    unit.happened("conversation.opened", "open")
+    unit.happened("unassigned")
+    if is_new:
+        unit.happened("contact.created")
+
+
+def _open(
+    unit: Unit, message: MessageRecord, roles: dict[str, str]
+) -> tuple[ConversationRecord, bool]:
+    """Open the conversation for a mail that is split off: with its author, or the same contact.
+
+    Returns it, and whether the contact is new.
+    """
     old, person = unit.conversation, message.author
     if roles.get(person.key) == "contact":
         person = Address(person.name, old.contact_address)
-    contact, _ = contacts.find_or_add(unit.connection, person.address, person.name, unit.now)
-    return conversations.add(
+    contact, new = contacts.find_or_add(unit.connection, person.address, person.name, unit.now)
+    record = conversations.add(
         unit.connection,
         mailbox=old.mailbox,
         subject=shown_subject(message.subject),
@@ -132,6 +147,7 @@ def _open(unit: Unit, message: MessageRecord, roles: dict[str, str]) -> Conversa
         contact_address=person.address,
         at=unit.now,
     )
+    return record, new and "@" in person.address
 
 
 def _share_parties(

@@ -23,6 +23,8 @@ def refusal(unit: Unit, rule: str, last_inbound: MessageRecord | None) -> str | 
     address = unit.conversation.contact_address
     if unit.quiet:
         return "history is never answered"
+    if unit.no_auto_reply:
+        return unit.no_auto_reply
     if last_inbound is None:
         return "there is no mail that it would answer"
     if not last_inbound.answerable:

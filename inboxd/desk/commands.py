@@ -17,7 +17,6 @@ from inboxd.conversations.when import parse_when
 from inboxd.desk import acts_away, answering, leaks, ruling, view_lists
 from inboxd.desk.case import add_agents, send_notifications
 from inboxd.desk.dossier import conversation_of
-from inboxd.desk.facts import of_message
 from inboxd.desk.obey import check, obey
 from inboxd.desk.shop import Shop
 from inboxd.desk.unit import Unit
@@ -126,12 +125,9 @@ class Shell:
             )
             if self.agent is not None:
                 add_agents(unit, [self.agent])
-            before = unit.conversation.state
             did = act(unit)
-            if unit.number != conversation.number:  # merged: that state was another conversation's
-                before = unit.conversation.state
             last = messages.last_inbound(connection, unit.number)
-            ruling.follow_state(unit, before, of_message(unit.connection, last), last)
+            ruling.follow(unit, last)
             send_notifications(unit, last)
             unit.finish()
             contact = unit.conversation.contact_id

@@ -9,7 +9,7 @@ from inboxd.desk import actions, people, ruling
 from inboxd.desk.case import Case, send_notifications, shown_author, tell_audience
 from inboxd.desk.facts import of_mail
 from inboxd.desk.shown import shown_subject
-from inboxd.desk.unit import Unit
+from inboxd.desk.unit import Unit, is_unassigned
 from inboxd.failpoints import reach
 from inboxd.mail.model import Address, Kind
 from inboxd.mail.people import Correspondent
@@ -63,6 +63,11 @@ def open_conversation(case: Case) -> int:
         reason = _from_an_agent(who)
         if who.address is None and case.reading.keys.agent is not None:
             unit.tell(case.reading.keys.agent, reason)  # who has forwarded it is asked first
+    unit.raised.clear()  # how it begins is no change
+    if new and person.address:
+        unit.happened("contact.created")
+    if is_unassigned(unit.conversation):
+        unit.happened("unassigned")
     _react(case, unit, message, "conversation.opened", reason)
     return unit.number
 

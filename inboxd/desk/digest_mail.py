@@ -17,7 +17,6 @@ from inboxd.conversations.lookup import FoundToken
 from inboxd.desk import obey, proof, ruling, undoing
 from inboxd.desk.case import Case, send_notifications
 from inboxd.desk.digest_post import TOKEN_LIFE, Post
-from inboxd.desk.facts import of_message
 from inboxd.desk.unit import Unit
 from inboxd.desk.view_lists import is_supervisor, short_subject, view_names
 from inboxd.mail.model import Kind
@@ -207,7 +206,7 @@ def _carry_out(task: _Task, agent: Agent) -> list[str]:
     ]
     last = messages.last_inbound(unit.connection, unit.number)
     undoing.keep(unit, agent, before, [command for _, command in _commands(task)])
-    ruling.follow_state(unit, before.state, of_message(unit.connection, last), last)
+    ruling.follow(unit, last)
     send_notifications(unit, last)
     unit.finish()
     return done

@@ -12,7 +12,7 @@ from inboxd.desk.facts import of_message
 from inboxd.desk.obey import QUESTIONS, obey
 from inboxd.desk.people import is_ours
 from inboxd.desk.shown import shown_subject
-from inboxd.desk.unit import Unit
+from inboxd.desk.unit import Unit, is_unassigned
 from inboxd.desk.view_lists import is_supervisor, view_names
 from inboxd.mail.forwarded import Forwarded
 from inboxd.mail.model import Address, Kind
@@ -54,6 +54,9 @@ def take(case: Case, agent: Agent, forwarded: Forwarded) -> int:
     if unit.conversation.assignee is None and unit.conversation.team is None:
         actions.assign(unit, agent.name, None, by=agent.name)
     _do(unit, agent, parsed, errors, forwarded)
+    if is_unassigned(unit.conversation):
+        unit.happened("unassigned")
+    ruling.follow(unit, message)
     if doubt:
         mailings.held(unit, agent, doubt, _WHO, forwarded.text, proven=True)
     else:
@@ -68,7 +71,7 @@ def take(case: Case, agent: Agent, forwarded: Forwarded) -> int:
 def begin(case: Case, by: str, customer: Address | None, subject: str) -> Unit:
     """Open a conversation with `customer`, or with nobody yet; returns the work on it."""
     person = customer or Address("", "")
-    contact, _ = contacts.find_or_add(case.connection, person.address, person.name, case.now)
+    contact, new = contacts.find_or_add(case.connection, person.address, person.name, case.now)
     record = conversations.add(
         case.connection,
         mailbox=case.desk.name,
@@ -81,6 +84,8 @@ def begin(case: Case, by: str, customer: Address | None, subject: str) -> Unit:
     unit = case.unit(record, by)
     unit.begin()
     unit.contact_name = contact.name
+    if new and customer is not None:
+        unit.happened("contact.created")
     whom = f", with {person.address}" if customer else ""
     unit.record("conversation.opened", f"by {by}{whom}")
     if customer is not None:

@@ -127,6 +127,7 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
     names = ", ".join(each.address for each in (*to, *cc))
     without = ", and to nobody in copy" if new.alone else ""
     kept = f", kept back until {leaves:%Y-%m-%d %H:%M:%S} UTC" if leaves > unit.now else ""
+    unit.happened("reply.sent")
     unit.record("reply.sent", f"by {new.agent.shown} to {names}{without}{kept}")
     return number
 

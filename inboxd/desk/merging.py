@@ -36,7 +36,7 @@ def absorb(
     goes on leading here, and its reminders go on. Without `same_people`, those whom `gone` was
     with do not take part here.
     """
-    for kind in (timers.RULE, timers.WAKE):
+    for kind in (timers.RULE, timers.UNASSIGNED, timers.WAKE):
         timers.cancel(unit.connection, gone.number, kind, unit.now)
     reminders.move(unit.connection, gone.number, unit.number)
     merges.merge(unit.connection, gone.number, unit.number, unit.now, same_people=same_people)

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions, ruling
 from inboxd.desk.case import send_notifications
-from inboxd.desk.facts import of_message
 from inboxd.desk.shop import Shop
 from inboxd.desk.unit import Unit
 from inboxd.store import conversations, messages
@@ -28,10 +27,9 @@ def follow(
     unit = _unit(connection, shop, number, now)
     if unit is None:
         return
-    before = unit.conversation.state
     actions.set_state(unit, state, "its mail was moved")
     last = messages.last_inbound(connection, number)
-    ruling.follow_state(unit, before, of_message(unit.connection, last), last)
+    ruling.follow(unit, last)
     send_notifications(unit, last)
     unit.finish()
 

@@ -12,9 +12,9 @@ from inboxd.conversations import commands as ask
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.tags import Parsed, parse_tags
 from inboxd.conversations.tokens import Purpose
-from inboxd.desk import action_links, actions, agent_mail, filed_forward, mailings, proof
+from inboxd.desk import action_links, actions, agent_mail, filed_forward, mailings, proof, ruling
 from inboxd.desk.action_mail import WRITTEN_BY_PEOPLE
-from inboxd.desk.case import Case, add_agents
+from inboxd.desk.case import Case, add_agents, send_notifications
 from inboxd.desk.filed_forward import begin, named_customer, obeyed, refusals, tag_context
 from inboxd.desk.unit import Unit
 from inboxd.mail.forwarded import original_sender
@@ -128,6 +128,10 @@ def _write_first(case: Case, agent: Agent) -> int:
         return _refuse(case, agent, errors)
     unit = begin(case, agent.name, customer, case.reading.mail.subject)
     actions.assign(unit, agent.name, None, by=agent.name)
+    unit.no_auto_reply = "an agent writes first"
+    unit.told.clear()
+    ruling.run_event(unit, "conversation.opened", None, None)
+    send_notifications(unit, None)
     return _hand_on(case, unit)
 
 
@@ -143,7 +147,8 @@ def _refuse(case: Case, agent: Agent, errors: list[TagError]) -> int:
 
 def _hand_on(case: Case, unit: Unit) -> int:
     """Let the mail be dealt with as an answer in the conversation as it is now."""
-    unit.traces.clear()  # `agent_mail` tells how the mail was read
+    # `agent_mail` tells how the mail was read.
+    unit.traces = [trace for trace in unit.traces if "rules" in trace]
     unit.told.clear()
     unit.finish()
     record = conversations.get(unit.connection, unit.number)

@@ -136,11 +136,8 @@ def _set_field(unit: Unit, command: ask.SetField) -> str:
     if command.value:
         actions.set_field(unit, command.name, command.value)
         return f"Field {command.name} = {command.value}."
-    if command.name not in unit.conversation.fields:
+    if not actions.clear_field(unit, command.name):
         return f"There is no field {command.name} to take away."
-    fields = unit.conversation.fields
-    unit.change(fields={key: value for key, value in fields.items() if key != command.name})
-    unit.record("field.changed", f"{command.name} was taken away")
     return f"Field {command.name} was taken away."
 
 

@@ -26,7 +26,6 @@ from inboxd.desk import (
 )
 from inboxd.desk.answering import Outcome
 from inboxd.desk.case import add_agents, send_notifications
-from inboxd.desk.facts import of_message
 from inboxd.desk.unit import Unit
 from inboxd.desk.view_lists import is_supervisor, view_names
 from inboxd.failpoints import reach
@@ -169,8 +168,6 @@ def _do(unit: Unit, order: Order, parsed: Parsed) -> None:
     did, told = _obeyed(unit, agent, others, parsed.body)
     reach("agent.obeyed")
     last = messages.last_inbound(unit.connection, unit.number)
-    # After #merge and #split it is another conversation, whose state nothing here has changed.
-    state = before.state if unit.number == before.number else unit.conversation.state
     can_undo = undoing.keep(
         unit,
         agent,
@@ -180,7 +177,7 @@ def _do(unit: Unit, order: Order, parsed: Parsed) -> None:
         added=outcome.added if outcome else (),
     )
     reach("agent.undo_kept")
-    ruling.follow_state(unit, state, of_message(unit.connection, last), last)
+    ruling.follow(unit, last)
     if told or (parsed.commands and unit.desk.mailbox.receipts == "all"):
         done = [outcome.done] if outcome else []
         done += [f"Sent the canned reply {each}." for each in _canned(parsed)]

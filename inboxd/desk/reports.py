@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inboxd.conversations.tokens import Purpose
+from inboxd.desk import ruling
 from inboxd.desk.case import Case, send_notifications, tell_audience
 from inboxd.desk.trouble import alert
 from inboxd.mail.model import BouncedRecipient, Kind
@@ -32,6 +33,9 @@ def take(case: Case, conversation: ConversationRecord | None) -> int | None:
             _alert_admin(case, conversation.number, text)
         else:
             tell_audience(unit, f"Our mail could not be delivered: {text}.")
+            unit.happened("bounce.received")
+            last = messages.last_inbound(case.connection, unit.number)
+            ruling.follow(unit, last)
             send_notifications(unit, None)
     unit.finish()
     return conversation.number

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions, automail, mailings, shown
-from inboxd.desk.facts import gather
+from inboxd.desk.facts import gather, of_message
 from inboxd.desk.trouble import alert
-from inboxd.desk.unit import Unit
+from inboxd.desk.unit import Raised, Unit, is_unassigned
 from inboxd.errors import ConfigError
 from inboxd.failpoints import reach
 from inboxd.mail.model import Address
 from inboxd.rules import effects as do
 from inboxd.rules.evaluate import Evaluation, evaluate, evaluate_timer
-from inboxd.rules.facts import MessageFacts
+from inboxd.rules.facts import Facts, MessageFacts
+from inboxd.rules.schema import STATES
 from inboxd.store.messages import MessageRecord
 
 _DEEPEST = 5
@@ -31,61 +33,117 @@ def run_event(
     also: tuple[str, ...] = (),
     attribute: Attribute | None = None,
 ) -> MessageRecord | None:
-    """Let every rule for `event` act, and those for the states that this leads to.
+    """Let every rule for `event` act, and those for all that this leads to.
 
     `attribute` is given while a conversation is being opened: a rule may say whose the mail is.
     Returns the last inbound mail as it is then.
     """
-    before = unit.conversation.state
-    facts = gather(unit, event, message, also)
-    evaluation = evaluate(unit.shop.rules, facts)
-    reach("rules.evaluated")
-    last_inbound = carry_out(unit, evaluation, event, last_inbound, attribute)
-    follow_state(unit, before, message, last_inbound)
+    last_inbound = _ask(unit, Raised((event, *also)), message, last_inbound, attribute)
+    follow(unit, last_inbound, message)
     return last_inbound
 
 
-def follow_state(
+def follow(
+    unit: Unit, last_inbound: MessageRecord | None, message: MessageFacts | None = None
+) -> None:
+    """Let the rules act for what has happened, and for what they change in turn, breadth first.
+
+    A rule acts at most once on one cause. Rules that set each other off are cut after five steps.
+    `message` is the last inbound mail as rules look at it, where the caller has it.
+    """
+    message = message or of_message(unit.connection, last_inbound)
+    for _ in range(_DEEPEST):
+        wave, unit.raised = unit.raised, []
+        for raised in wave:
+            _ask(unit, raised, message, last_inbound)
+    _cut_off(unit, message)
+
+
+def _cut_off(unit: Unit, message: MessageFacts | None) -> None:
+    """Let nothing more follow; where rules would have acted, the admin is told which."""
+    wave, unit.raised = unit.raised, []
+    for raised in wave:
+        if not unit.shop.rules.listening(raised.events, unit.conversation.mailbox):
+            continue
+        wanted = evaluate(unit.shop.rules, _facts(unit, raised, message), _spent(unit))
+        names = [step.rule for step in wanted.trace if step.matched]
+        if names:
+            chain = " → ".join((*raised.chain, names[0]))
+            unit.record("rules.stopped", f"after {_DEEPEST} steps: {chain}")
+            _tell_of_chain(unit, raised.chain, names)
+
+
+def _tell_of_chain(unit: Unit, chain: tuple[str, ...], stopped: list[str]) -> None:
+    alert(
+        unit.connection,
+        unit.shop,
+        unit.now,
+        key=f"chain:{'/'.join(chain)}"[:500],
+        title="Rules that set each other off were stopped",
+        summary=f"What follows from one mail or command ends after {_DEEPEST} rules in a row.",
+        details=(
+            ("rules", " → ".join(chain)),
+            ("not done any more", ", ".join(stopped)),
+            ("conversation", f"#{unit.number}"),
+        ),
+        advice=f"inboxd explain {unit.number}",
+    )
+
+
+def run_timer(unit: Unit, rule: str, state: str, last_inbound: MessageRecord | None) -> None:
+    """Let the rule act whose time in `state` has come; its conditions are asked again."""
+    message = of_message(unit.connection, last_inbound)
+    facts = _facts(unit, Raised((state,)), message)
+    evaluation = evaluate_timer(unit.shop.rules, rule, facts)
+    carry_out(unit, evaluation, Raised((f"{state} (timer)",)), last_inbound)
+    follow(unit, last_inbound, message)
+
+
+def _ask(
     unit: Unit,
-    before: str,
+    raised: Raised,
     message: MessageFacts | None,
     last_inbound: MessageRecord | None,
-) -> None:
-    """Let the rules act that fire at once on entering a state, at most five deep."""
-    for _ in range(_DEEPEST):
-        state = unit.conversation.state
-        if state == before:
-            return
-        before = state
-        facts = gather(unit, state, message)
-        carry_out(unit, evaluate(unit.shop.rules, facts), state, last_inbound)
-    if unit.conversation.state != before:
-        unit.record("rules.stopped", f"rules changed the state {_DEEPEST} times in a row")
+    attribute: Attribute | None = None,
+) -> MessageRecord | None:
+    """Let the rules act that are for one thing that has happened; see `run_event`."""
+    events = tuple(event for event in raised.events if _is_so(unit, event))
+    if not events or not unit.shop.rules.listening(events, unit.conversation.mailbox):
+        return last_inbound
+    raised = replace(raised, events=events)
+    evaluation = evaluate(unit.shop.rules, _facts(unit, raised, message), _spent(unit))
+    reach("rules.evaluated")
+    return carry_out(unit, evaluation, raised, last_inbound, attribute)
 
 
-def run_timer(
-    unit: Unit, rule: str, message: MessageFacts | None, last_inbound: MessageRecord | None
-) -> None:
-    """Let the rule act whose time has come; its conditions are asked again."""
-    before = unit.conversation.state
-    facts = gather(unit, before, message)
-    evaluation = evaluate_timer(unit.shop.rules, rule, facts)
-    carry_out(unit, evaluation, f"{before} (timer)", last_inbound)
-    follow_state(unit, before, message, last_inbound)
+def _is_so(unit: Unit, event: str) -> bool:
+    """Whether a state that was entered is still the conversation's."""
+    if event == "unassigned":
+        return is_unassigned(unit.conversation)
+    return event not in STATES or event == unit.conversation.state
+
+
+def _spent(unit: Unit) -> dict[str, str]:
+    return dict.fromkeys(unit.acted, "it has acted on the same cause already")
+
+
+def _facts(unit: Unit, raised: Raised, message: MessageFacts | None) -> Facts:
+    return gather(unit, raised.events[0], message, raised.events[1:], raised.change)
 
 
 def carry_out(
     unit: Unit,
     evaluation: Evaluation,
-    event: str,
+    raised: Raised,
     last_inbound: MessageRecord | None,
     attribute: Attribute | None = None,
 ) -> MessageRecord | None:
     """Apply what the rules want, in order, under each rule's name; see `run_event`."""
     notes: list[str] = []
-    actor = unit.actor
+    actor, event = unit.actor, raised.events[0]
     for effect in evaluation.effects:
         unit.actor = f"rule {effect.rule}"
+        unit.chain = (*raised.chain, effect.rule)
         if isinstance(effect, do.SetContact):
             note = _set_contact(unit, effect, opening=event == "conversation.opened")
             if effect.contact is not None and attribute is not None:
@@ -94,7 +152,8 @@ def carry_out(
             note = _apply(unit, effect, last_inbound)
         if note:
             notes.append(f"{effect.rule}: {note}")
-    unit.actor = actor
+    unit.actor, unit.chain = actor, ()
+    unit.acted.update(step.rule for step in evaluation.trace if step.matched)
     trace = {"event": event, "rules": evaluation.to_json(), "digest": unit.shop.rules.digest}
     if notes:
         trace["notes"] = notes

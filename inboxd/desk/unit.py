@@ -6,7 +6,7 @@ of it reaches the database in `finish`, in the caller's transaction.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,11 +17,32 @@ from inboxd.calendars import Calendar
 from inboxd.desk.shop import Desk, Shop
 from inboxd.failpoints import reach
 from inboxd.rules.evaluate import state_timers
+from inboxd.rules.facts import Change
 from inboxd.store import conversations, messages, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import NewEvent
 from inboxd.templates.contexts import BaseContext
 from inboxd.templates.render import Rendered
+
+_LIVE = ("open", "pending", "snoozed")
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Something that has happened to a conversation and that rules may be for.
+
+    `events` names it, the most telling name first; `chain` are the rules that have led to it, each
+    by its effects, and empty where no rule has.
+    """
+
+    events: tuple[str, ...]
+    change: Change | None = None
+    chain: tuple[str, ...] = ()
+
+
+def is_unassigned(conversation: ConversationRecord) -> bool:
+    """Return whether somebody should have the conversation, and no agent does."""
+    return conversation.assignee is None and conversation.state in _LIVE
 
 
 class Unit:
@@ -55,6 +76,10 @@ class Unit:
         self.told: dict[str, str] = {}
         self.aside = ""  # what agents are to know besides the reason for which they are told
         self.traces: list[dict[str, Any]] = []
+        self.raised: list[Raised] = []  # what rules have not been asked about yet
+        self.chain: tuple[str, ...] = ()  # the rules whose effects are being carried out
+        self.acted: set[str] = set()  # the rules that have acted on this cause
+        self.no_auto_reply = ""  # why no automatic mail may follow from this cause, if so
         self.contact_name: str | None = None  # read once
         self.elided_text = ""  # what was set aside of the mail that is being filed
         self.rendered: tuple[tuple[str, BaseContext], Rendered] | None = None  # the last one
@@ -96,9 +121,11 @@ class Unit:
     def go_on_with(self, conversation: ConversationRecord) -> ConversationRecord:
         """Finish the work on this conversation and do all that follows on another one.
 
-        Whom to tell, and of what, stays as it is. Returns the conversation that was left.
+        Whom to tell, and of what, stays as it is. Rules are not asked any more about what has
+        happened to the conversation that was left, which is returned.
         """
         self.finish()
+        self.raised.clear()
         left, self.conversation = self.conversation, conversation
         self._before = conversation
         self.contact_name, self.rendered = None, None
@@ -117,6 +144,11 @@ class Unit:
     def begin(self) -> None:
         """Mark a conversation that has just been opened: its state has been entered."""
         self._fresh = True
+
+    def happened(self, *events: str, change: Change | None = None) -> None:
+        """Have the rules asked about something, in time: `ruling.follow` does so."""
+        if not self.quiet:
+            self.raised.append(Raised(events, change, self.chain))
 
     def record(self, kind: str, text: str, actor: str | None = None) -> None:
         """Write a line of history."""
@@ -151,20 +183,26 @@ class Unit:
         left = self.conversation.state != self._before.state
         if not self._fresh and (left or self._renewed):
             timers.cancel(self.connection, self.number, timers.RULE, self.now)
+        was = not self._fresh and is_unassigned(self._before)
+        alone = is_unassigned(self.conversation)
+        if was and not alone:
+            timers.cancel(self.connection, self.number, timers.UNASSIGNED, self.now)
         if self.quiet:
             return
         if self._fresh or left or self._renewed:
-            self._arm_state_timers()
+            state, since = self.conversation.state, self.conversation.state_since
+            self._arm(timers.RULE, state, since)
+        if alone and not was:
+            self._arm(timers.UNASSIGNED, timers.UNASSIGNED, self.now)
         if self.conversation.snoozed_until != self._before.snoozed_until:
             timers.cancel(self.connection, self.number, timers.WAKE, self.now)
             if self.conversation.snoozed_until is not None:
                 wake = [("", self.conversation.snoozed_until)]
                 timers.arm(self.connection, self.number, timers.WAKE, wake, self.now)
 
-    def _arm_state_timers(self) -> None:
-        state, mailbox = self.conversation.state, self.conversation.mailbox
-        wanted = state_timers(self.shop.rules, state, mailbox)
+    def _arm(self, kind: str, state: str, since: datetime) -> None:
+        """Set the timers of the rules that wait in `state`, which lasts since `since`."""
+        wanted = state_timers(self.shop.rules, state, self.conversation.mailbox)
         if wanted:
-            since, calendar = self.conversation.state_since, self.calendar
-            due = [(timer.rule, timer.duration.after(since, calendar)) for timer in wanted]
-            timers.arm(self.connection, self.number, timers.RULE, due, self.now)
+            due = [(timer.rule, timer.duration.after(since, self.calendar)) for timer in wanted]
+            timers.arm(self.connection, self.number, kind, due, self.now)

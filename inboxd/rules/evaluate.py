@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from inboxd.rules.view import View
 
 # How many rules that did not match are written down one by one.
 MISSES_KEPT = 50
+_NONE_SPENT: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,15 @@ class StateTimer:
     duration: Duration
 
 
-def evaluate(rules: RuleSet, facts: Facts) -> Evaluation:
+def evaluate(rules: RuleSet, facts: Facts, spent: Mapping[str, str] = _NONE_SPENT) -> Evaluation:
     """Return what `rules` want done about `facts`.
 
     The rules that listen to the event are asked in their order, each once, also where the cause
     raised several events. A rule sees the tags, assignment, priority, fields and state that the
-    ones before it left.
+    ones before it left. `spent` names the rules that may not act any more, each with the reason.
     """
     events = (facts.event, *(each for each in facts.also if each != facts.event))
-    return _asked(rules.listening(events, facts.mailbox), facts)
+    return _asked(rules.listening(events, facts.mailbox), facts, spent)
 
 
 def state_timers(rules: RuleSet, state: str, mailbox: str) -> tuple[StateTimer, ...]:
@@ -105,26 +106,29 @@ def state_timers(rules: RuleSet, state: str, mailbox: str) -> tuple[StateTimer, 
 def evaluate_timer(rules: RuleSet, rule_name: str, facts: Facts) -> Evaluation:
     """Return what the rule wants whose timer has run out; its conditions are looked at again.
 
+    `facts.event` is the state that it waited in.
+
     A rule that is gone, no longer waits for anything, or waits for another state or mailbox wants
     nothing; the trace says so.
     """
     rule = rules.by_name.get(rule_name)
     if rule is None or not rules.has_timer(rule_name):
         return _declined(rule_name, "there is no such rule with a timer any more", facts)
-    if facts.conversation.state not in rule.events:
-        return _declined(rule_name, f"the conversation is {facts.conversation.state}", facts)
+    state = facts.event if facts.event == "unassigned" else facts.conversation.state
+    if state not in rule.events:
+        return _declined(rule_name, f"the conversation is {state}", facts)
     if not rule.applies_to(facts.mailbox):
         return _declined(rule_name, f"it leaves mailbox {facts.mailbox} alone", facts)
-    return _asked((rule,), facts)
+    return _asked((rule,), facts, _NONE_SPENT)
 
 
-def _asked(rules: Iterable[CompiledRule], facts: Facts) -> Evaluation:
+def _asked(rules: Iterable[CompiledRule], facts: Facts, spent: Mapping[str, str]) -> Evaluation:
     view = View(facts)
     effects: list[Effect] = []
     trace: list[Step] = []
     stopped: str | None = None
     for rule in rules:
-        verdict = rule.check(view)
+        verdict = Verdict(False, spent[rule.name]) if rule.name in spent else rule.check(view)
         trace.append(Step(rule.name, verdict))
         if not verdict.held:
             continue

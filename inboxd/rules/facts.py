@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from inboxd.mail.model import Address, Attachment, Headers
 
-Changed: TypeAlias = Literal["state", "assignee", "team", "priority", "tag", "field"]
+Changed: TypeAlias = Literal["state", "assignee", "team", "priority", "tag", "field", "timer"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -123,7 +123,8 @@ def _stranger(contact: Address) -> ContactFacts:
 class Change:
     """What an event changed: of what kind, its name (a tag's or a field's), from what to what.
 
-    A tag that was put on has no `before`, and one that was taken off has no `after`.
+    A tag that was put on has no `before`, and one that was taken off has no `after`. Of a timer
+    whose time has come there is the name alone.
     """
 
     what: Changed

@@ -36,14 +36,29 @@ from inboxd.rules.terms import (
     check_skill,
 )
 
-State: TypeAlias = Literal["open", "pending", "closed"]
-Event: TypeAlias = Literal["conversation.opened", "message.received", State]
+State: TypeAlias = Literal["open", "pending", "snoozed", "closed", "unassigned"]
+Event: TypeAlias = Literal[
+    "conversation.opened",
+    "message.received",
+    "reply.sent",
+    "note.added",
+    "state.changed",
+    "assignee.changed",
+    "tag.added",
+    "field.changed",
+    "priority.changed",
+    "bounce.received",
+    "contact.created",
+    State,
+]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
 Strategy: TypeAlias = Literal["round_robin", "least_loaded", "skill"]
 
 Source: TypeAlias = Literal["reply_to", "from", "sender", "original_from"]
 
 STATES: frozenset[str] = frozenset(get_args(State))
+# The events of a customer's mail that is just coming in.
+MAIL_EVENTS: tuple[str, ...] = ("conversation.opened", "message.received")
 
 
 class Assignment(Part):
@@ -216,11 +231,10 @@ class Rule(Part):
     def _has_a_mail_to_look_at(
         cls, value: tuple[Action, ...], info: ValidationInfo
     ) -> tuple[Action, ...]:
-        states = [event for event in info.data.get("when", ()) if event in STATES]
-        if states and any(action.contact is not None for action in value):
+        others = [event for event in info.data.get("when", ()) if event not in MAIL_EVENTS]
+        if others and any(action.contact is not None for action in value):
             raise ValueError(
-                "'contact' goes with conversation.opened and message.received, "
-                f"not with {states[0]!r}"
+                f"'contact' goes with {' and '.join(MAIL_EVENTS)}, not with {others[0]!r}"
             )
         return value
 

@@ -26,9 +26,20 @@ KEYS: Final[dict[str, str]] = {
 EVENTS: Final[dict[str, str]] = {
     "conversation.opened": "a mail has begun a new conversation",
     "message.received": "a mail has come in, also the one that opened the conversation",
+    "reply.sent": "an agent's answer to the customer was put on its way",
+    "note.added": "somebody has added a private note",
+    "state.changed": "the conversation has come into another state, `spam` included",
+    "assignee.changed": "it was given to another agent or team, or to nobody",
+    "tag.added": "it has got a tag that it did not have; each of several tags is an event",
+    "field.changed": "a field of your own was set to another value, or taken away",
+    "priority.changed": "the priority was changed",
+    "bounce.received": "a report came that mail of ours to somebody in the conversation failed",
+    "contact.created": "somebody is a contact now who never was one",
     "open": "the conversation has become open: we owe an answer",
     "pending": "it has become pending: the customer owes one",
+    "snoozed": "it was put out of sight for a while",
     "closed": "it has been closed",
+    "unassigned": "it is open, pending or snoozed, and no agent has it any more, or none yet",
 }
 
 CONDITIONS: Final[dict[str, str]] = {

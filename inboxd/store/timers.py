@@ -43,6 +43,8 @@ _FINISH = Statement(
 )
 
 RULE = "rule"
+UNASSIGNED = "unassigned"
+OF_RULES = (RULE, UNASSIGNED)  # their `for`
 WAKE = "wake"
 REMIND = "remind"
 
@@ -51,7 +53,8 @@ REMIND = "remind"
 class TimerRecord:
     """A timer that is armed.
 
-    `kind` is `rule` (a rule's `for`), `wake` (the end of a snooze) or `remind`, with the reminder's
+    `kind` is `rule` (a rule's `for` in a conversation's state), `unassigned` (a rule's `for` while
+    nobody has the conversation), `wake` (the end of a snooze) or `remind`, with the reminder's
     id in the place of a rule.
     """
 

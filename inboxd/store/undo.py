@@ -92,7 +92,7 @@ def drop_fired_timers(
         .where(
             _TIMER.c.conversation == conversation,
             _TIMER.c.state == "waiting",
-            _TIMER.c.kind == timers.RULE,
+            _TIMER.c.kind.in_(timers.OF_RULES),
             _TIMER.c.due_at <= before,
         )
         .values(state="cancelled", finished_at=now)

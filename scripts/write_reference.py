@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from inboxd.rehearsal.json_schema import cases_schema
 from inboxd.rules.json_schema import rules_schema, schema_text
 from inboxd.rules.reference import with_tables
 
@@ -14,6 +15,7 @@ def main() -> None:
     page = ROOT / "docs" / "rules.md"
     write(page, with_tables(page.read_text(encoding="utf-8")))
     write(ROOT / "config" / "schema" / "rules.json", schema_text(rules_schema()))
+    write(ROOT / "config" / "schema" / "rule-tests.json", schema_text(cases_schema()))
 
 
 def write(path: Path, text: str) -> None:

@@ -1,20 +1,23 @@
-"""The tools for rules: `rules check`, `rules schema`."""
+"""The tools for rules: `rules check`, `rules test`, `rules schema`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from inboxd.cli.context import open_config
+from inboxd.cli.failure import FAILED
 from inboxd.cli.options import AsJson, group
-from inboxd.cli.output import print_summary
+from inboxd.cli.output import print_json, print_summary, progress, say
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     rules = group(app, "rules", "What the shop wants, in YAML: its tools.")
     rules.command("check")(check)
+    rules.command("test")(play)
     rules.command("schema")(schema)
 
 
@@ -25,14 +28,55 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     print_summary(check_rules(open_config(ctx)), as_json)
 
 
+def play(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH…]",
+            help="Files of tests, or folders of them; without it tests/ in the rules' folder.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play the rules' tests on a database that is thrown away, and show what is not as expected."""
+    from inboxd.cli.rehearsals import as_rows, print_result, summed_up
+    from inboxd.desk.checkup import names_for_tests
+    from inboxd.logs import log_trouble
+    from inboxd.rehearsal.files import FOLDER, files_of, read_cases
+    from inboxd.rehearsal.play import play_all
+
+    log_trouble()
+    config = open_config(ctx)
+    known, rules = names_for_tests(config)
+    scripts = read_cases(files_of(paths or [config.rules / FOLDER]), known, rules)
+    results = []
+    with progress("testing", len(scripts)) as advance:
+        for result in play_all(config, scripts):
+            results.append(result)
+            advance(1)
+    if as_json:
+        print_json({"ok": all(each.passed for each in results), "cases": as_rows(results)})
+    else:
+        for result in results:
+            print_result(result)
+        say(summed_up(results))
+    if not all(each.passed for each in results):
+        raise typer.Exit(FAILED)
+
+
 def schema(
     ctx: typer.Context,
     for_config: Annotated[
         bool,
         typer.Option("--for-config", help="List the agents, teams and other names of this shop."),
     ] = False,
+    of_tests: Annotated[
+        bool, typer.Option("--tests", help="The schema of a file of rule tests instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of a rule file, which editors complete and check words by."""
+    from inboxd.rehearsal.json_schema import cases_schema
     from inboxd.rules.json_schema import rules_schema, schema_text
 
     known = None
@@ -40,4 +84,5 @@ def schema(
         from inboxd.desk.checkup import names_for_rules
 
         known = names_for_rules(open_config(ctx))
-    typer.echo(schema_text(rules_schema(known)), nl=False)
+    made = cases_schema(known) if of_tests else rules_schema(known)
+    typer.echo(schema_text(made), nl=False)

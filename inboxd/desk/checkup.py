@@ -33,6 +33,12 @@ def check_rules(config: Config) -> Summary:
     return {"rules": _names(load_rules(config.rules, names_for_rules(config)))}
 
 
+def names_for_tests(config: Config) -> tuple[Known, list[str]]:
+    """Return which names tests of rules may use, and the rules' own; raises `ConfigError`."""
+    known = names_for_rules(config)
+    return known, _names(load_rules(config.rules, known))
+
+
 def names_for_rules(config: Config) -> Known:
     """Return which names rules may use; any canned reply's where those cannot be read."""
     try:

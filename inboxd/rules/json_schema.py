@@ -20,6 +20,7 @@ from inboxd.rules.terms import NAMES_KEY, Known
 
 Schema: TypeAlias = dict[str, Any]
 
+# Editors know this draft.
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _MEANINGS: Final[tuple[tuple[type[BaseModel], Mapping[str, str]], ...]] = (
     (Rule, vocabulary.KEYS),

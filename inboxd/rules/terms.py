@@ -169,7 +169,10 @@ def _check_rule_name(value: str) -> str:
 
 
 class OneOrMany:
-    """Marks a tuple that is written as a list, or as its one item alone."""
+    """Marks a tuple that is written as a list (of `least` items), or as its one item alone."""
+
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -179,7 +182,7 @@ class OneOrMany:
             _listed,
             handler(source),
             json_schema_input_schema=core_schema.union_schema(
-                [item, core_schema.list_schema(item, min_length=1)]
+                [item, core_schema.list_schema(item, min_length=self.least)]
             ),
         )
 

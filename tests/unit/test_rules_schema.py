@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from inboxd.rehearsal.json_schema import cases_schema
 from inboxd.rules.json_schema import rules_schema, schema_text
 from inboxd.rules.loader import Known
 from inboxd.yaml_positions import load_yaml, parse_yaml
@@ -17,7 +18,9 @@ from inboxd.yaml_positions import load_yaml, parse_yaml
 ROOT = Path(__file__).parents[2]
 SCHEMA = rules_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
+TESTS_SCHEMA = cases_schema()
 SHIPPED = sorted((ROOT / "config" / "rules").glob("*.yaml"))
+SHIPPED_TESTS = sorted((ROOT / "config").glob("*/tests/*.yaml"))
 EXAMPLES = re.findall(
     r"^```yaml\n(.*?)^```", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.M | re.S
 )
@@ -54,8 +57,9 @@ def test_the_schema_is_a_schema() -> None:
 
 def test_the_shipped_schema_is_that_of_the_models() -> None:
     """Where this fails, run scripts/write_reference."""
-    shipped = (ROOT / "config" / "schema" / "rules.json").read_text(encoding="utf-8")
-    assert shipped == schema_text(SCHEMA)
+    folder = ROOT / "config" / "schema"
+    assert (folder / "rules.json").read_text(encoding="utf-8") == schema_text(SCHEMA)
+    assert (folder / "rule-tests.json").read_text(encoding="utf-8") == schema_text(TESTS_SCHEMA)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -64,6 +68,14 @@ def test_a_shipped_file_is_right_and_names_its_schema(path: Path) -> None:
     modeline = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text("utf-8"))
     assert modeline is not None
     assert json.loads((path.parent / modeline[1]).read_text("utf-8")) == SCHEMA
+
+
+@pytest.mark.parametrize("path", SHIPPED_TESTS, ids=lambda path: path.name)
+def test_a_shipped_file_of_tests_is_right_and_names_its_schema(path: Path) -> None:
+    assert errors(load_yaml(path).data, Draft202012Validator(TESTS_SCHEMA)) == []
+    modeline = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text("utf-8"))
+    assert modeline is not None
+    assert json.loads((path.parent / modeline[1]).read_text("utf-8")) == TESTS_SCHEMA
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))

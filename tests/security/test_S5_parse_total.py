@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from email.message import EmailMessage
 from random import Random
 
 import pytest
+from fuzz_targets import assert_sound
 
 from inboxd.mail.identity import content_digest
 from inboxd.mail.mime import parse, parse_headers, read_part
-from inboxd.mail.model import Headers, ParsedMail
 
 MAILS = 10_000
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Headers):
-        return [text for pair in value for text in pair]
-    if isinstance(value, tuple):
-        return [text for item in value for text in _texts(item)]
-    if is_dataclass(value) and not isinstance(value, type):
-        return [text for name in value.__slots__ for text in _texts(getattr(value, name))]  # type: ignore[attr-defined]
-    return []
-
-
-def assert_sound(mail: ParsedMail) -> None:
-    """Check that a mail was read without the last resort, and that it can be stored."""
-    assert not [d for d in mail.defects if d.startswith(("parse:", "quotes:", "html:"))]
-    for text in _texts(mail):
-        assert "\0" not in text
-        text.encode("utf-8")
-    assert mail.date is None or (mail.date.tzinfo is not None and 1970 <= mail.date.year <= 2100)
-    one_line = [
-        mail.subject,
-        *(a.name for a in mail.from_),
-        *(a.filename for a in mail.attachments),
-    ]
-    assert not {"\r", "\n", "\v", "\x85", "\u2028"} & set("".join(one_line))
 
 
 def _seeds() -> list[bytes]:

@@ -22,6 +22,7 @@ from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
 from inboxd.config.strict import STRICT
 from inboxd.config.types import (
     EmailAddress,
+    Language,
     Name,
     Names,
     Period,
@@ -124,6 +125,7 @@ class Mailbox(Strict):
     signature: str = ""
     timezone: Zone | None = None
     calendar: Name | None = None
+    language: Language | None = None
     sources: list[Source] = [Source(smtp=SmtpSource())]
 
     @field_validator("reply_address")
@@ -304,6 +306,7 @@ class Config(Strict):
     secret_key: SecretStr | None = None
     old_secret_keys: list[SecretStr] = []
     timezone: Zone = "UTC"
+    languages: list[Language] = []
     mailboxes: Annotated[list[Mailbox], Field(min_length=1)]
     listen: Listen = Listen()
     send: Send

@@ -14,6 +14,9 @@ from inboxd.durations import Duration, parse_duration
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
 _SKILL = re.compile(r"\w[\w.\-/]{0,49}")  # as tags are, which may ask for one
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[^\s@<>(),;:\\\"\[\]]{1,253}")
+_LANGUAGE = re.compile(
+    r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
+)  # RFC 5646 section 2.1, the most of it
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
@@ -42,6 +45,12 @@ def _check_skill(value: str) -> str:
 def _check_address(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError(f"{value!r} is not a mail address such as support@shop.example")
+    return value
+
+
+def _check_language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f"{value!r} is not a language such as de or de-AT")
     return value
 
 
@@ -85,6 +94,7 @@ def _as_list(value: object) -> object:
 
 Name = Annotated[str, AfterValidator(_check_name)]
 EmailAddress = Annotated[str, AfterValidator(_check_address)]
+Language = Annotated[str, AfterValidator(_check_language)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Size = Annotated[int, BeforeValidator(_read_size), Field(gt=0)]
 Period = Annotated[Duration, BeforeValidator(_read_duration)]

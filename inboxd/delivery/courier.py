@@ -26,9 +26,9 @@ from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent
 from inboxd.failpoints import reach
-from inboxd.mail.outgoing import Draft, assemble, decode_draft
+from inboxd.mail.outgoing import KEPT_FILE, Draft, assemble, decode_draft
 from inboxd.mail.parts import read_part
-from inboxd.store import contacts, journal, messages, outbox
+from inboxd.store import contacts, files, journal, messages, outbox
 from inboxd.store.db import Database
 from inboxd.store.messages import NewEvent
 from inboxd.store.outbox import QueuedMail
@@ -164,15 +164,25 @@ class _Parts:
 
     def __init__(self, database: Database, draft: Draft) -> None:
         self._database = database
-        self._wanted = Counter(part.journal_id for part in draft.parts)
+        journaled = (part for part in draft.parts if part.part != KEPT_FILE)
+        self._wanted = Counter(part.journal_id for part in journaled)
         self._held: tuple[int, bytes] | None = None
 
     def read(self, journal_id: int, part: int) -> bytes:
-        """Return an attachment's bytes; raises `Permanent` where its mail is gone."""
+        """Return an attachment's bytes; raises `Permanent` where its mail or file is gone."""
+        if part == KEPT_FILE:
+            return self._file(journal_id)
         raw = self._raw(journal_id)
         self._wanted[journal_id] -= 1
         self._held = (journal_id, raw) if self._wanted[journal_id] > 0 else None
         return read_part(raw, part)
+
+    def _file(self, number: int) -> bytes:
+        with self._database.read() as connection:
+            data = files.data(connection, number)
+        if data is None:
+            raise Permanent(f"the kept file {number} that it sends along is gone")
+        return data
 
     def _raw(self, journal_id: int) -> bytes:
         if self._held is not None and self._held[0] == journal_id:

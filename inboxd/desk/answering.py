@@ -10,7 +10,7 @@ from inboxd.config import Agent
 from inboxd.conversations import commands as ask
 from inboxd.conversations.states import ConversationEvent, ConversationState, next_state
 from inboxd.conversations.tags import Parsed
-from inboxd.desk import actions, mailings, posting, shown
+from inboxd.desk import actions, canned_replies, mailings, posting, shown
 from inboxd.desk.case import other_agents
 from inboxd.desk.mailings import Answer
 from inboxd.desk.people import is_ours
@@ -20,6 +20,8 @@ from inboxd.failpoints import reach
 from inboxd.mail.model import Address, Attachment
 from inboxd.store import conversations
 from inboxd.store.conversations import PartyRecord
+from inboxd.templates.canned import RenderedCanned
+from inboxd.templates.canned_attachments import CannedAttachment
 from inboxd.templates.contexts import TagError
 
 _MOST_PEOPLE = 20  # an answer must not become a mass mail
@@ -72,28 +74,39 @@ def obstacles(unit: Unit, agent: Agent, parsed: Parsed) -> list[TagError]:
     if len(options.to) > _MOST_PEOPLE or len(people) > _MOST_PEOPLE:
         return [TagError("", f"an answer goes to at most {_MOST_PEOPLE} people")]
     try:
-        text_of(unit, agent, parsed)
+        canned_replies.attach(unit, composed(unit, agent, parsed).files)
     except ConfigError as error:
         return [TagError("#canned", f"it cannot be filled in: {error.faults[0].message}")]
     return []
 
 
-def text_of(unit: Unit, agent: Agent, parsed: Parsed) -> str:
-    """Return the answer's text: the agent's words with the canned replies in their places.
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An answer's text, the canned replies in their places, and the files that these bring."""
+
+    text: str
+    files: tuple[CannedAttachment, ...]
+
+
+def composed(unit: Unit, agent: Agent, parsed: Parsed) -> Composed:
+    """Return the answer: the agent's words with the canned replies in their places.
 
     Raises ConfigError where one of them cannot be filled in; `obstacles` has said so before.
     """
     canned = [command for command in parsed.commands if isinstance(command, ask.Canned)]
+    filled = {each: _filled(unit, agent, each) for each in canned}
     placed = [(each.place, each) for each in canned if each.place is not None]
     lines = parsed.body.split("\n")
     parts: list[str] = []
     start = 0
     for place, each in sorted(placed, key=lambda pair: pair[0]):
-        parts += ["\n".join(lines[start:place]), _canned_text(unit, agent, each)]
+        parts += ["\n".join(lines[start:place]), filled[each].text]
         start = place
     parts.append("\n".join(lines[start:]))
-    parts += [_canned_text(unit, agent, each) for each in canned if each.place is None]
-    return "\n\n".join(part for each in parts if (part := each.strip("\n"))).strip()
+    parts += [filled[each].text for each in canned if each.place is None]
+    text = "\n\n".join(part for each in parts if (part := each.strip("\n"))).strip()
+    files = (file for each in canned for file in filled[each].attachments)
+    return Composed(text, tuple(dict.fromkeys(files)))
 
 
 def send(
@@ -108,10 +121,12 @@ def send(
     """
     options = options_of(parsed.options)
     added = tuple(_let_take_part(unit, options))
+    words = composed(unit, agent, parsed)
     answer = Answer(
         agent,
-        text_of(unit, agent, parsed),
+        words.text,
         attachments,
+        canned_replies.attach(unit, words.files),
         alone=options.alone,
         to=tuple(Address("", each) for each in options.to),
         send_at=options.send_at,
@@ -158,9 +173,8 @@ def _let_take_part(unit: Unit, options: Options) -> Iterator[str]:
     yield from dict.fromkeys(row.address for row in new)
 
 
-def _canned_text(unit: Unit, agent: Agent, command: ask.Canned) -> str:
-    context = mailings.canned_context(unit, agent, {}, dict(command.values))
-    return unit.shop.canned.render(command.name, None, context).text.strip()
+def _filled(unit: Unit, agent: Agent, command: ask.Canned) -> RenderedCanned:
+    return canned_replies.filled(unit, command.name, agent, {}, dict(command.values))
 
 
 def _told(unit: Unit, answer: Answer, leaves: datetime) -> str:

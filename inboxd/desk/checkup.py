@@ -42,7 +42,7 @@ def names_for_tests(config: Config) -> tuple[Known, list[str]]:
 def names_for_rules(config: Config) -> Known:
     """Return which names rules may use; any canned reply's where those cannot be read."""
     try:
-        names = load_canned(config.canned).names
+        names = load_canned(config.canned, config.languages).names
     except ConfigError:  # not asked about; then any canned reply's name will do
         names = None
     return known_names(config, names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,18 +10,15 @@ from typing import Any
 from inboxd.config import Agent
 from inboxd.conversations.tags import cheat_sheet
 from inboxd.desk import action_links, posting, shown
+from inboxd.desk.canned_replies import Attached
 from inboxd.desk.unit import Unit
 from inboxd.desk.words import ago
 from inboxd.mail.model import Address, Attachment
-from inboxd.store import auto_sent, messages
+from inboxd.store import messages
 from inboxd.store.messages import MessageRecord, NewMessage
 from inboxd.templates.contexts import (
     ActionLink,
     AnsweredContext,
-    AutoReplyContext,
-    CannedContext,
-    CannedConversation,
-    CannedShop,
     HeldContext,
     NotificationContext,
     Person,
@@ -38,14 +35,15 @@ _QUOTED_CHARS = 20_000
 class Answer:
     """An agent's words on their way to the customer; attachments lie in the journal.
 
-    `to` takes the contact's place, and `alone` keeps the answer from the people in copy. It is
-    kept back until `send_at` (aware), or for the mailbox's send delay.
+    `files` are those of canned replies. `to` takes the contact's place, and `alone` keeps the
+    answer from the people in copy. It is kept back until `send_at` (aware), or for the mailbox's
+    send delay.
     """
 
     agent: Agent
     text: str
     attachments: tuple[Attachment, ...] = ()
-    canned_html: str = ""
+    files: tuple[Attached, ...] = ()
     alone: bool = False
     to: tuple[Address, ...] = ()
     send_at: datetime | None = None
@@ -88,18 +86,11 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
 
     Returns the id of the message that the conversation keeps.
     """
-    desk, conversation = unit.desk, unit.conversation
-    context = ReplyContext(
-        shop_name=desk.shown,
-        subject=conversation.subject,
-        text=new.text,
-        signature=shown.signature(unit, new.agent),
-        agent_name=new.agent.shown,
-        subject_tag=shown.subject_tag(unit),
-        begins=not messages.mail_ids(unit.connection, unit.number),
-    )
+    desk = unit.desk
+    context = reply_context(unit, new.agent, new.text)
     to, cc = recipients(unit, new)
     files = shown.with_journal(new.attachments, unit.journal_id)
+    files += tuple(each.outgoing for each in new.files)
     leaves = posting.leaves_at(unit, new.send_at)
     mail = posting.to_customer(
         unit, "reply", context, to, cc, key, files, automatic="no", not_before=leaves
@@ -120,7 +111,7 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
             created_at=unit.now,
             text=new.text,
             journal_id=unit.journal_id,
-            attachments=new.attachments,
+            attachments=(*new.attachments, *(each.kept for each in new.files)),
         ),
     )
     unit.touch()
@@ -132,52 +123,25 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
     return number
 
 
+def reply_context(unit: Unit, agent: Agent, text: str) -> ReplyContext:
+    """Return what the template of an agent's answer is told."""
+    return ReplyContext(
+        shop_name=unit.desk.shown,
+        subject=unit.conversation.subject,
+        text=text,
+        signature=shown.signature(unit, agent),
+        agent_name=agent.shown,
+        subject_tag=shown.subject_tag(unit),
+        begins=not messages.mail_ids(unit.connection, unit.number),
+    )
+
+
 def recipients(unit: Unit, new: Answer) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
     """Return whom an answer goes to, and who gets it in copy."""
     contact, copied = shown.customers(unit)
     to = new.to or contact
     named = {each.key for each in to}
     return to, () if new.alone else tuple(each for each in copied if each.key not in named)
-
-
-def send_canned(unit: Unit, name: str, rule: str, key: str, match: dict[str, str]) -> bool:
-    """Send a canned reply as automatic mail; the caller has asked whether it may be sent."""
-    desk, conversation = unit.desk, unit.conversation
-    canned = unit.shop.canned.render(name, None, canned_context(unit, None, match))
-    context = AutoReplyContext(
-        shop_name=desk.shown,
-        subject=conversation.subject,
-        text=canned.text.strip(),
-        html=canned.html,
-        canned_subject=canned.subject or "",
-        signature=shown.signature(unit, None),
-        subject_tag=shown.subject_tag(unit),
-    )
-    to = (Address(shown.customer(unit).name, conversation.contact_address),)
-    mail = posting.to_customer(
-        unit, "auto_reply", context, to, (), key, (), automatic="auto-replied"
-    )
-    if not mail.queued:
-        return False
-    auto_sent.add_auto(unit.connection, conversation.contact_address, unit.number, rule, unit.now)
-    messages.add(
-        unit.connection,
-        NewMessage(
-            conversation=unit.number,
-            direction="outbound",
-            kind="auto-reply",
-            author=Address(desk.shown, desk.mailbox.address),
-            to=to,
-            subject=mail.subject,
-            message_id=mail.message_id,
-            date=unit.now,
-            created_at=unit.now,
-            text=canned.text,
-        ),
-    )
-    unit.touch()
-    unit.record("auto_reply.sent", f"{name} to {conversation.contact_address}")
-    return True
 
 
 def copy_answer(unit: Unit, new: Answer, agents: Iterable[Agent]) -> None:
@@ -195,7 +159,9 @@ def copy_answer(unit: Unit, new: Answer, agents: Iterable[Agent]) -> None:
             when="just now",
             customer=customer,
             text=new.text,
-            attachments=shown.attachment_lines(new.attachments),
+            attachments=shown.attachment_lines(
+                (*new.attachments, *(each.kept for each in new.files))
+            ),
         )
         sender = posting.via(unit, new.agent.shown)
         posting.to_agent(unit, "answered", agent, context, sender=sender, not_before=leaves)
@@ -248,26 +214,6 @@ def waiting(unit: Unit, agent: Agent, who: str, when: str, theirs: str, own: str
         original_text=own[:_QUOTED_CHARS],
     )
     posting.to_agent(unit, "waiting", agent, context, sender=posting.via(unit, "inboxd"))
-
-
-def canned_context(
-    unit: Unit, agent: Agent | None, match: dict[str, str], values: Mapping[str, str] | None = None
-) -> CannedContext:
-    """Return what the placeholders of a canned reply stand for in this conversation.
-
-    `values` are what an agent has given for this one mail, in place of the conversation's fields.
-    """
-    conversation = unit.conversation
-    return CannedContext(
-        contact=shown.customer(unit),
-        conversation=CannedConversation(
-            unit.number, conversation.subject, conversation.state, answer_by=""
-        ),
-        shop=CannedShop(unit.desk.shown, unit.desk.mailbox.address),
-        agent=Person(agent.shown, agent.address) if agent else Person(""),
-        fields={**conversation.fields, **(values or {})},
-        match={**match, **(values or {})},
-    )
 
 
 def about(unit: Unit) -> dict[str, Any]:

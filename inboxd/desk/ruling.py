@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from inboxd.conversations.states import ConversationState
-from inboxd.desk import actions, automail, mailings, shown
+from inboxd.desk import actions, automail, canned_replies, shown
 from inboxd.desk.facts import gather, of_message
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Raised, Unit, is_unassigned
@@ -204,7 +204,7 @@ def _send_canned(
     if why_not is None:
         try:
             key = f"rule:{effect.rule}:{effect.index}"
-            mailings.send_canned(unit, effect.name, effect.rule, key, dict(effect.match))
+            canned_replies.send(unit, effect.name, effect.rule, key, dict(effect.match))
             return None
         except ConfigError as error:  # a fault of the shop's words must not cost the mail
             why_not = f"it cannot be filled in: {error.faults[0].message}"

@@ -159,7 +159,7 @@ def load_words(config: Config) -> tuple[RuleSet, CannedSet, Renderer]:
     faults: list[Fault] = []
     canned = rules = renderer = None
     try:
-        canned = load_canned(config.canned)
+        canned = load_canned(config.canned, config.languages)
     except ConfigError as error:
         faults += error.faults
     known = known_names(config, None if canned is None else canned.names)

@@ -9,9 +9,7 @@ from inboxd.conversations.subjects import subject_key, without_tags
 from inboxd.desk.unit import Unit
 from inboxd.desk.words import ago, size
 from inboxd.mail.model import Address, Attachment
-from inboxd.mail.outgoing import (
-    OutgoingAttachment,
-)
+from inboxd.mail.outgoing import KEPT_FILE, OutgoingAttachment
 from inboxd.store import contacts, conversations, messages
 from inboxd.store.conversations import PartyRecord
 from inboxd.store.messages import MessageRecord
@@ -111,6 +109,7 @@ def with_journal(
     return tuple(
         OutgoingAttachment(each.filename, each.content_type, journal_id, each.part)
         for each in attachments
+        if each.part != KEPT_FILE  # a canned reply's, which no journal holds
     )
 
 

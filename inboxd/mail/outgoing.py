@@ -24,12 +24,16 @@ _PIECE: Final = 57 * 1000  # 57 bytes fill a line of 76 characters
 Automatic = Literal["no", "auto-replied", "auto-generated"]
 
 
+KEPT_FILE: Final = 0xFFFFFFFE
+"""The part number that no mail has: the bytes are a kept file's, and `journal_id` is its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingAttachment:
-    """A file of a journaled mail that is sent on.
+    """A file of a journaled mail that is sent on, or one that is kept for canned replies.
 
     `filename` is for people and may hold anything; `content_type` is `type/subtype`; `journal_id`
-    and `part` say where the bytes lie; `content_id` stands without angle brackets.
+    and `part` say where the bytes lie, as in `PartRef`; `content_id` stands without angle brackets.
     """
 
     filename: str
@@ -67,7 +71,10 @@ class OutgoingMail:
 
 @dataclass(frozen=True, slots=True)
 class PartRef:
-    """The place of an attachment's bytes: part `part` of journal entry `journal_id`."""
+    """The place of an attachment's bytes: part `part` of journal entry `journal_id`.
+
+    With `KEPT_FILE` as its part, it is the kept file of that number.
+    """
 
     journal_id: int
     part: int
@@ -110,8 +117,8 @@ def _base64_pieces(data: bytes) -> Iterator[bytes]:
 def assemble(draft: Draft, read_part: Callable[[int, int], bytes]) -> bytes:
     """Return the exact bytes that go over the wire, with CRLF line ends.
 
-    `read_part(journal_id, part)` returns the decoded bytes of an attachment; what it raises is
-    passed on.
+    `read_part(journal_id, part)` returns the decoded bytes of an attachment (see `PartRef`); what
+    it raises is passed on.
     """
     pieces: list[bytes] = []
     for segment in draft.segments:

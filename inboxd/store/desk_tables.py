@@ -96,6 +96,16 @@ class UndoStep(SQLModel, table=True):
     before: dict[str, Any] = Field(sa_type=Json)
 
 
+class KeptFile(SQLModel, table=True):
+    """A file that canned replies send along, compressed, once for each content."""
+
+    __tablename__ = "kept_file"
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: bytes = Field(sa_type=sa.LargeBinary(32), unique=True)
+    size: int
+    data: bytes = Field(sa_type=sa.LargeBinary)
+
+
 class MirrorPlace(SQLModel, table=True):
     """Where a mail lies that shows its conversation's state in an IMAP source.
 

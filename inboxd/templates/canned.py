@@ -6,7 +6,7 @@ ever reads it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,14 +17,10 @@ from jinja2.runtime import Context
 from inboxd.errors import ConfigError, Fault
 from inboxd.mail.encoded_words import one_line
 from inboxd.suggest import hint
-from inboxd.templates.canned_check import open_items, unknown_placeholders
+from inboxd.templates.canned_attachments import CannedAttachment
+from inboxd.templates.canned_check import sample, unknown_placeholders
+from inboxd.templates.canned_context import CannedContext
 from inboxd.templates.canned_files import CannedFile, read_canned
-from inboxd.templates.contexts import (
-    CannedContext,
-    CannedConversation,
-    CannedShop,
-    Person,
-)
 from inboxd.templates.faults import template_fault
 from inboxd.templates.markdown_html import (
     fill_html,
@@ -33,19 +29,36 @@ from inboxd.templates.markdown_html import (
     mark,
     without_marks,
 )
-from inboxd.templates.plain_values import Plain, fields_of, text_size
+from inboxd.templates.moments import MOMENT_FILTERS, READER, Moment, Reader
+from inboxd.templates.plain_values import Plain, text_size
 from inboxd.templates.sandbox import BoundedEnvironment
 
 _VALUES: Final = " values"  # no placeholder can have this name
+_NO_LANGUAGE: Final = "en"  # for times, where nobody says what a file is written in
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedCanned:
-    """A canned reply for one customer. `subject` is None where it has none of its own."""
+    """A canned reply for one customer. `subject` is None where it has none of its own.
+
+    `language` is what it is written in, as far as that is known, else empty.
+    """
 
     subject: str | None
     text: str
     html: str
+    language: str = ""
+    attachments: tuple[CannedAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One file of a canned reply: its language is a tag, or empty for everybody else's."""
+
+    language: str
+    title: str
+    file: str
+    attachments: tuple[CannedAttachment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +69,20 @@ class _Compiled:
 
 
 class CannedSet:
-    """The shop's canned replies by name and language."""
+    """The shop's canned replies by name and language.
+
+    `languages` (lower-case tags) are those to fall back to, in their order.
+    """
 
     def __init__(
-        self, compiled: Mapping[tuple[str, str], _Compiled], environment: BoundedEnvironment
+        self,
+        compiled: Mapping[tuple[str, str], _Compiled],
+        environment: BoundedEnvironment,
+        languages: tuple[str, ...] = (),
     ) -> None:
         self._compiled = compiled
         self._environment = environment
+        self._languages = languages
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,67 +93,96 @@ class CannedSet:
         """Return what agents call the canned reply `name`; raise ConfigError if there is none."""
         return self._find(name, None).file.title
 
+    def variants(self, name: str) -> tuple[Variant, ...]:
+        """Return the files of the canned reply `name`, sorted by language."""
+        of_name = (each.file for (own, _), each in self._compiled.items() if own == name)
+        files = sorted(dict.fromkeys(of_name), key=lambda file: file.language)
+        return tuple(
+            Variant(each.language or each.written_in, each.title, each.path.name, each.attachments)
+            for each in files
+        )
+
     def render(self, name: str, language: str | None, context: CannedContext) -> RenderedCanned:
         """Return the canned reply `name` in the nearest language that it is written in.
 
-        `language` is a tag such as `de-AT`; the file without a language serves all others. Every
-        value is one line of text. Raises ConfigError if there is no such canned reply or if a
-        placeholder stands for nothing.
+        `language` is a tag such as `de-AT`: asked for are `de-AT`, `de`, then the languages to fall
+        back to, then the file without a language. Every value is one line of text. Raises
+        ConfigError if there is no such canned reply or if a placeholder stands for nothing.
         """
         compiled = self._find(name, language)
-        values = _one_line_values(fields_of(context))
-        subject = compiled.subject and self._fill(compiled.file, compiled.subject, values)
-        source, filled = self._fill(compiled.file, compiled.body, values)
+        written_in = compiled.file.language or compiled.file.written_in
+        reader = context.reader(written_in or next(iter(self._languages), _NO_LANGUAGE))
+        values = _one_line_values(context.values(reader))
+        subject = compiled.subject and self._fill(compiled.file, compiled.subject, values, reader)
+        source, filled = self._fill(compiled.file, compiled.body, values, reader)
         return RenderedCanned(
             subject=one_line(fill_text(*subject)) if subject else None,
             text=f"{fill_text(source, filled).strip()}\n",
             html=fill_html(source, filled),
+            language=written_in,
+            attachments=compiled.file.attachments,
         )
 
     def _find(self, name: str, language: str | None) -> _Compiled:
-        tag = (language or "").lower()
-        while True:
+        for tag in (*_widened(language or ""), *self._fallbacks()):
             compiled = self._compiled.get((name, tag))
             if compiled is not None:
                 return compiled
-            if not tag:
-                message = f"there is no canned reply {name!r}{hint(name, self.names)}"
-                raise ConfigError([Fault(f"{name}.md", 0, 0, message)])
-            tag = tag.rpartition("-")[0]
+        message = f"there is no canned reply {name!r}{hint(name, self.names)}"
+        raise ConfigError([Fault(f"{name}.md", 0, 0, message)])
+
+    def _fallbacks(self) -> Iterator[str]:
+        for language in self._languages:
+            yield from _widened(language)
+        yield ""
 
     def _fill(
-        self, file: CannedFile, template: Template, values: dict[str, Plain]
+        self, file: CannedFile, template: Template, values: dict[str, Plain], reader: Reader
     ) -> tuple[str, list[str]]:
         """Return the text with marks for its values, and the values."""
         filled: list[str] = []
         self._environment.begin(text_size(values))
         try:
-            return template.render({**values, _VALUES: filled}).strip("\n"), filled
+            return template.render({**values, _VALUES: filled, READER: reader}).strip("\n"), filled
         except MemoryError:
             raise
         except Exception as error:  # whatever a template raises is the fault of the template
             raise ConfigError([_fault_of(error, file)]) from error
 
 
-def load_canned(folder: Path) -> CannedSet:
+def load_canned(folder: Path, languages: Sequence[str] = ()) -> CannedSet:
     """Read and compile the canned replies in `folder`; a missing folder holds none.
 
-    Raises ConfigError with every fault of every file: of its front matter, its syntax, its
-    placeholders, and of what goes wrong when it is filled with samples.
+    `languages` are those to fall back to. Raises ConfigError with every fault of every file: of its
+    front matter, its attachments, its syntax, its placeholders, and of what goes wrong when it is
+    filled with samples.
     """
-    files, faults = read_canned(folder)
-    environment = BoundedEnvironment(None, {}, finalize=_marked)
+    order = tuple(language.lower() for language in languages)
+    files, faults = read_canned(folder, order)
+    environment = BoundedEnvironment(None, MOMENT_FILTERS, finalize=_marked)
     compiled: dict[tuple[str, str], _Compiled] = {}
     for file in files:
         found = list(unknown_placeholders(environment, file))
         try:
-            compiled[file.name, file.language] = _compile(environment, file)
+            ready = _compile(environment, file)
         except TemplateSyntaxError as error:
-            found = [_fault_of(error, file)]
-        faults += found or _sample_faults(environment, compiled[file.name, file.language])
+            faults.append(_fault_of(error, file))
+            continue
+        compiled[file.name, file.language] = ready
+        if file.written_in:
+            compiled.setdefault((file.name, file.written_in), ready)
+        faults += found or _sample_faults(environment, ready)
     if faults:
         raise ConfigError(sorted(set(faults)))
-    return CannedSet(compiled, environment)
+    return CannedSet(compiled, environment, order)
+
+
+def _widened(language: str) -> Iterator[str]:
+    """Yield a language's tag in lower case, and those of which it is a form: de-at, then de."""
+    tag = language.lower()
+    while tag:
+        yield tag
+        tag = tag.rpartition("-")[0]
 
 
 def _compile(environment: BoundedEnvironment, file: CannedFile) -> _Compiled:
@@ -164,6 +213,8 @@ def _one_line_values(values: dict[str, Plain]) -> dict[str, Plain]:
 
 
 def _one_line_value(value: Plain) -> Plain:
+    if isinstance(value, Moment):
+        return value
     if isinstance(value, str):
         return without_marks(one_line(value))
     return _one_line_values(value) if isinstance(value, dict) else value
@@ -175,18 +226,10 @@ def _fault_of(error: Exception, file: CannedFile) -> Fault:
 
 def _sample_faults(environment: BoundedEnvironment, compiled: _Compiled) -> list[Fault]:
     """Fill a canned reply with samples, also for every field and match that it names."""
-    named = open_items(environment, compiled.file)
-    context = CannedContext(
-        contact=Person("Eva Kunde", "eva@customer.example"),
-        conversation=CannedConversation(1042, "Where is my order?", "open", "Monday, 14:00"),
-        shop=CannedShop("Example Shop", "support@shop.example"),
-        agent=Person("Anna", "anna@shop.example"),
-        fields=named["fields"],
-        match=named["match"],
-    )
     file = compiled.file
     try:
-        CannedSet({(file.name, ""): compiled}, environment).render(file.name, None, context)
+        alone = CannedSet({(file.name, ""): compiled}, environment)
+        alone.render(file.name, None, sample(environment, file))
     except ConfigError as error:
         return error.faults
     return []

@@ -9,10 +9,18 @@ from typing import Final
 
 from inboxd.errors import ConfigError, Fault
 from inboxd.suggest import hint
+from inboxd.templates.canned_attachments import (
+    MAX_ALL,
+    MOST_FILES,
+    CannedAttachment,
+    look_at,
+)
 from inboxd.yaml_positions import Document, parse_yaml
 
-_KEYS: Final = ("subject", "title")
-_NAME = re.compile(r"([a-z0-9][a-z0-9_-]*)(?:\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*))?\.md")
+_TEXTS: Final = ("language", "subject", "title")
+_KEYS: Final = ("attachments", *_TEXTS)
+_LANGUAGE: Final = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
+_NAME = re.compile(rf"([a-z0-9][a-z0-9_-]*)(?:\.({_LANGUAGE}))?\.md")
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -20,7 +28,8 @@ _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 class CannedFile:
     """One canned reply in one language, as written.
 
-    `language` is a lower-case tag (RFC 5646), empty for the file that serves everybody else.
+    `language` is a lower-case tag (RFC 5646), empty for the file that serves everybody else;
+    `written_in` is the language that this one says it is written in, or empty.
     `source` is the whole file; `subject` and `body` stand in lines of their own number in it, so
     that a template made of them knows its lines.
     """
@@ -32,6 +41,8 @@ class CannedFile:
     source: str
     subject: str | None
     body: str
+    written_in: str = ""
+    attachments: tuple[CannedAttachment, ...] = ()
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -39,10 +50,13 @@ class CannedFile:
         return (self.body,) if self.subject is None else (self.subject, self.body)
 
 
-def read_canned(folder: Path) -> tuple[list[CannedFile], list[Fault]]:
+def read_canned(
+    folder: Path, languages: tuple[str, ...] = ()
+) -> tuple[list[CannedFile], list[Fault]]:
     """Return the canned replies in a folder, and what is wrong with its files.
 
-    A folder that is not there holds none. `README.md` is no canned reply.
+    A folder that is not there holds none. `README.md` is no canned reply. One of the `languages`
+    (lower-case tags) has to be there, where there is no file for everybody else.
     """
     files: list[CannedFile] = []
     faults: list[Fault] = []
@@ -53,13 +67,23 @@ def read_canned(folder: Path) -> tuple[list[CannedFile], list[Fault]]:
             files.append(_read(path))
         except ConfigError as error:
             faults += error.faults
-    everybody = {file.name for file in files if not file.language}
-    faults += [
-        _fault(file.path, 0, f"{file.name}.md, for every other language, is missing")
-        for file in files
-        if file.name not in everybody
-    ]
-    return files, faults
+    return files, faults + _language_faults(files, languages)
+
+
+def _language_faults(files: list[CannedFile], languages: tuple[str, ...]) -> list[Fault]:
+    """Return what is wrong between the files of one canned reply."""
+    known = {(file.name, file.language): file for file in files}
+    everybody = {file.name for file in files if file.language in ("", *languages)}
+    faults = []
+    for file in files:
+        if file.name not in everybody:
+            message = f"{file.name}.md, for every other language, is missing"
+            faults.append(_fault(file.path, 0, message))
+        twin = known.get((file.name, file.written_in)) if file.written_in else None
+        if twin is not None:
+            message = f"it says that it is written in {file.written_in}, as {twin.path.name} is"
+            faults.append(_fault(file.path, 0, message))
+    return faults
 
 
 def _read(path: Path) -> CannedFile:
@@ -72,11 +96,20 @@ def _read(path: Path) -> CannedFile:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([_fault(path, 0, f"cannot be read: {error}")]) from error
     front, body = _split(path, source)
-    title, subject = _front_matter(front)
+    said = _front_matter(front, path.parent, name[2])
     if not body.strip():
         raise ConfigError([_fault(path, 1, "there is no text")])
-    language = (name[2] or "").lower()
-    return CannedFile(path, name[1], language, title or name[1], source, subject, body)
+    return CannedFile(
+        path,
+        name[1],
+        (name[2] or "").lower(),
+        said.title or name[1],
+        source,
+        said.subject,
+        body,
+        said.language,
+        said.attachments,
+    )
 
 
 def _split(path: Path, source: str) -> tuple[Document, str]:
@@ -93,8 +126,17 @@ def _split(path: Path, source: str) -> tuple[Document, str]:
     return parse_yaml(front.encode(), path), body
 
 
-def _front_matter(front: Document) -> tuple[str, str | None]:
-    """Return the title ("" if none) and the subject, behind as many lines as in the file."""
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """What the front matter says; `subject` stands behind as many lines as in the file."""
+
+    title: str
+    subject: str | None
+    language: str
+    attachments: tuple[CannedAttachment, ...]
+
+
+def _front_matter(front: Document, folder: Path, language: str | None) -> _Front:
     data = {} if front.data is None else front.data
     if not isinstance(data, dict):
         raise ConfigError([front.fault("the front matter should be a mapping", ())])
@@ -105,16 +147,48 @@ def _front_matter(front: Document) -> tuple[str, str | None]:
     ]
     faults += [
         front.fault(f"{key!r} should be text: put it in quotes", (key,))
-        for key in _KEYS
+        for key in _TEXTS
         if not isinstance(data.get(key, ""), str)
     ]
-    if faults:
-        raise ConfigError(faults)
+    written_in = data.get("language", "")
+    if isinstance(written_in, str) and written_in:
+        if language is not None:
+            message = f"the file's name says already that it is in {language}"
+            faults.append(front.fault(message, ("language",)))
+        elif not re.fullmatch(_LANGUAGE, written_in):
+            message = f"{written_in!r} is no language such as de or de-AT"
+            faults.append(front.fault(message, ("language",)))
+    attachments, bad = _attachments(front, folder, data.get("attachments", []))
+    if faults or bad:
+        raise ConfigError(faults + bad)
     subject = data.get("subject")
     if subject is not None:
         line, _ = front.position(("subject",))
         subject = "\n" * (line - 1) + str(subject)
-    return str(data.get("title", "")), subject
+    return _Front(str(data.get("title", "")), subject, str(written_in).lower(), attachments)
+
+
+def _attachments(
+    front: Document, folder: Path, listed: object
+) -> tuple[tuple[CannedAttachment, ...], list[Fault]]:
+    """Return the attachments that the front matter names, and what is wrong with them."""
+    key = "attachments"
+    paths = [listed] if isinstance(listed, str) else listed
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        return (), [front.fault("'attachments' should be a list of files", (key,))]
+    if len(paths) > MOST_FILES:
+        return (), [front.fault(f"a canned reply has at most {MOST_FILES} attachments", (key,))]
+    found: list[CannedAttachment] = []
+    faults: list[Fault] = []
+    for i, path in enumerate(paths):
+        try:
+            found.append(look_at(folder, path))
+        except ValueError as error:
+            faults.append(front.fault(str(error), (key, i)))
+    if sum(each.size for each in found) > MAX_ALL:
+        message = f"the attachments are larger than {MAX_ALL // 1_000_000} MB together"
+        faults.append(front.fault(message, (key,)))
+    return tuple(found), faults
 
 
 def _fault(path: Path, line: int, message: str) -> Fault:

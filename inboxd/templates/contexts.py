@@ -7,7 +7,7 @@ Every text in here may come from outside and is data wherever it appears. Times 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from inboxd.mail.outgoing import MARKER
@@ -21,9 +21,6 @@ __all__ = [
     "AttachmentLine",
     "AutoReplyContext",
     "BaseContext",
-    "CannedContext",
-    "CannedConversation",
-    "CannedShop",
     "ConversationContext",
     "DigestContext",
     "DigestGroup",
@@ -344,40 +341,3 @@ CONTEXTS: Final[Mapping[TemplateName, type[BaseContext]]] = {
     "digest": DigestContext,
     "digest_receipt": DigestReceiptContext,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CannedConversation:
-    """What a canned reply may say of the conversation.
-
-    `answer_by` is the promised time of an answer as text, or empty.
-    """
-
-    number: int
-    subject: str
-    state: str = "open"
-    answer_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CannedShop:
-    """What a canned reply may say of the shop: the mailbox's display name and address."""
-
-    name: str
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CannedContext:
-    """What the placeholders of a canned reply stand for.
-
-    `fields` are the conversation's custom fields, `match` the named groups of the rule's pattern.
-    Where no agent has a hand in it, `agent` has an empty name.
-    """
-
-    contact: Person
-    conversation: CannedConversation
-    shop: CannedShop
-    agent: Person = Person("")
-    fields: Mapping[str, str] = field(default_factory=dict)
-    match: Mapping[str, str] = field(default_factory=dict)

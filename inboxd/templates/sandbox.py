@@ -203,7 +203,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return values
 
     def _joined(self, values: list[Any]) -> str:
-        texts = [v if isinstance(v, str) else str(v) for v in values]
+        texts = [v if isinstance(v, Markup) else str(v) for v in values]
         self._at.budget.write(sum(map(len, texts)))
         return markup_join(texts) if any(isinstance(t, Markup) for t in texts) else str_join(texts)
 

@@ -11,13 +11,15 @@ import pytest
 
 from inboxd.mail.html_clean import clean_html
 from inboxd.templates.canned import load_canned
-from inboxd.templates.contexts import (
-    AutoReplyContext,
-    BaseContext,
+from inboxd.templates.canned_context import (
+    CannedContact,
     CannedContext,
     CannedConversation,
     CannedShop,
-    Person,
+)
+from inboxd.templates.contexts import (
+    AutoReplyContext,
+    BaseContext,
 )
 from inboxd.templates.render import Renderer
 from inboxd.templates.samples import SAMPLES
@@ -125,7 +127,8 @@ def test_S7_html_in_a_canned_reply_is_text(tmp_path: Path, words: str) -> None:
     (tmp_path / "a.md").write_text(
         f"Hello {{{{ contact.name }}}}\n\n{source}\n\n![i](https://e.example/x.png)\n"
     )
-    context = CannedContext(Person(words), CannedConversation(1, words), CannedShop(words))
+    contact, about = CannedContact(words), CannedConversation(1, words)
+    context = CannedContext(contact, about, CannedShop(words))
     html = load_canned(tmp_path).render("a", None, context).html
     assert_harmless(html)
     assert "img" not in Elements(html).tags

@@ -11,10 +11,13 @@ import pytest
 
 from inboxd.errors import ConfigError
 from inboxd.templates.canned import load_canned
-from inboxd.templates.contexts import (
+from inboxd.templates.canned_context import (
+    CannedContact,
     CannedContext,
     CannedConversation,
     CannedShop,
+)
+from inboxd.templates.contexts import (
     NotificationContext,
     Person,
     ReplyContext,
@@ -152,7 +155,7 @@ def test_S8_jinja_and_markdown_in_canned_values_stay_text(tmp_path: Path) -> Non
     (tmp_path / "hello.md").write_text(f"---\nsubject: '{places}'\n---\n{places}\n")
     value = f"{JINJA} *b* [x](https://evil.example) <img src=x onerror=y> `c`\n\n# h"
     context = CannedContext(
-        contact=Person(value),
+        contact=CannedContact(value),
         conversation=CannedConversation(1, value),
         shop=CannedShop("Shop"),
         fields={"x": value},
@@ -172,7 +175,7 @@ def test_S8_values_in_link_targets_cannot_change_the_scheme(tmp_path: Path) -> N
         "https://shop.example/{{ fields.url }}\n"
     )
     context = CannedContext(
-        contact=Person("Eva"),
+        contact=CannedContact("Eva"),
         conversation=CannedConversation(1, "s"),
         shop=CannedShop("Shop"),
         fields={"url": 'javascript:alert(1)" onclick="x'},

@@ -25,11 +25,11 @@ from inboxd.conversations.tokens import Purpose
 from inboxd.desk.shop import Shop, known_names, load_key, load_shop
 from inboxd.mail.mime import parse
 from inboxd.mail.model import ParsedMail
-from inboxd.mail.outgoing import assemble, decode_draft
+from inboxd.mail.outgoing import KEPT_FILE, assemble, decode_draft
 from inboxd.mail.parts import read_part
 from inboxd.pipeline import process_due
 from inboxd.rules.loader import load_rules
-from inboxd.store import contacts, conversations, journal, messages, outbox, timers
+from inboxd.store import contacts, conversations, files, journal, messages, outbox, timers
 from inboxd.store.conversations import ConversationRecord, PartyRecord
 from inboxd.store.db import Database, create_private
 from inboxd.store.messages import MessageRecord
@@ -257,6 +257,10 @@ class Desk:
         assert queued is not None
 
         def part(entry: int, index: int) -> bytes:
+            if index == KEPT_FILE:
+                kept = files.data(connection, entry)
+                assert kept is not None
+                return kept
             raw = journal.raw(connection, entry)
             assert raw is not None
             return read_part(raw, index)
@@ -425,7 +429,7 @@ def make(
 
 def _load_words(config: Config) -> Shop:
     """Load a shop as `load_shop` does, but check the shipped templates once a process only."""
-    canned = load_canned(config.canned)
+    canned = load_canned(config.canned, config.languages)
     rules = load_rules(config.rules, known_names(config, canned.names))
     return Shop(config, load_key(config), rules, canned, _shipped())
 

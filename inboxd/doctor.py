@@ -126,7 +126,7 @@ def _database(config: Config, clock: Clock) -> Iterator[Finding]:
         yield _settings(database)
         damage = database.integrity()
         if damage:
-            advice = "stop inboxd and put a backup in its place (docs/commands.md)"
+            advice = "stop inboxd, then: inboxd restore FILE --force (docs/operations.md)"
             yield Finding("integrity", Health.FAIL, damage, advice)
             return
         yield Finding("integrity", Health.OK, f"{size(database.path.stat().st_size)}, undamaged")

@@ -30,3 +30,23 @@ def open_private(path: Path, flags: int) -> int:
     if flags & os.O_EXCL:
         os.fchmod(descriptor, 0o600)
     return descriptor
+
+
+def settle_file(partial: Path, target: Path) -> None:
+    """Let the finished file `partial` take the place of `target`, durably and as a whole.
+
+    Both are in the same folder. Raises `OSError`.
+    """
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
+    partial.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the folder's entries on the disk: a renamed file is only as durable as its new name."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

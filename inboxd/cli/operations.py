@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,8 +47,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(check)
     app.command()(work)
-    app.command()(backup)
-    app.command()(doctor)
     outbox = group(app, "outbox", "Outgoing mail.")
     outbox.command("list")(outbox_list)
     outbox.command("retry")(outbox_retry)
@@ -212,50 +209,4 @@ def journal_replay(
     if not states:
         say("No mail is quarantined.")
     if JournalState.QUARANTINED.value in states.values():
-        raise typer.Exit(FAILED)
-
-
-def backup(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
-) -> None:
-    """Write a consistent copy of the database while the daemon goes on working."""
-    from inboxd.errors import Permanent
-
-    if file.exists() and not force:
-        raise Permanent(f"{file} exists; --force overwrites it")
-    config = open_config(ctx)
-    with open_database(config) as database:
-        database.backup(file)
-    say(f"{file}: {file.stat().st_size} bytes")
-    if config.secret_key is None:
-        say(f"Keep {config.data_dir / 'secret_key'} with it: answers are known by this key.")
-
-
-def doctor(
-    ctx: typer.Context,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Do not connect to the relay and IMAP servers.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Look at everything that can go wrong, and say what to do."""
-    from inboxd.clock import SystemClock
-    from inboxd.doctor import examine, healthy
-    from inboxd.logs import log_trouble
-
-    log_trouble()
-    findings = list(examine(open_config(ctx), SystemClock(), offline=offline))
-    well = healthy(findings)
-    if as_json:
-        rows = [
-            {"check": f.what, "status": f.health.value, "words": f.words, "advice": f.advice}
-            for f in findings
-        ]
-        print_json({"healthy": well, "checks": rows})
-    else:
-        columns = ("", "check", "what was found", "what to do")
-        print_table(columns, ((state(f.health), f.what, f.words, f.advice) for f in findings))
-    if not well:
         raise typer.Exit(FAILED)

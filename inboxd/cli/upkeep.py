@@ -1,4 +1,4 @@
-"""Keeping an installation well: `health`."""
+"""Keeping an installation well: `doctor`, `health`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import typer
 from inboxd.cli.context import open_config
 from inboxd.cli.failure import FAILED
 from inboxd.cli.options import AsJson
-from inboxd.cli.output import print_json, say
+from inboxd.cli.output import print_json, print_table, progress_of, say, state
+from inboxd.desk.words import counted, size
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
+    app.command()(doctor)
     app.command()(health)
+    app.command()(backup)
+    app.command()(restore)
 
 
 def health(
@@ -60,3 +64,94 @@ def health(
         say(trouble or f"well: {', '.join(each.words for each in found.services)}")
     if trouble:
         raise typer.Exit(FAILED)
+
+
+def doctor(
+    ctx: typer.Context,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not connect to the relay and IMAP servers.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at everything that can go wrong, and say what to do."""
+    from inboxd.clock import SystemClock
+    from inboxd.doctor import examine, healthy
+    from inboxd.logs import log_trouble
+
+    log_trouble()
+    findings = list(examine(open_config(ctx), SystemClock(), offline=offline))
+    well = healthy(findings)
+    if as_json:
+        rows = [
+            {"check": f.what, "status": f.health.value, "words": f.words, "advice": f.advice}
+            for f in findings
+        ]
+        print_json({"healthy": well, "checks": rows})
+    else:
+        columns = ("", "check", "what was found", "what to do")
+        print_table(columns, ((state(f.health), f.what, f.words, f.advice) for f in findings))
+    if not well:
+        raise typer.Exit(FAILED)
+
+
+def backup(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where it goes; a name in .zst is compressed.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
+    without_key: Annotated[
+        bool,
+        typer.Option("--without-key", help="Leave out the secret key that inboxd made for itself."),
+    ] = False,
+) -> None:
+    """Write a consistent backup while the daemon goes on working, and verify it."""
+    from inboxd.backup import make_backup
+    from inboxd.clock import SystemClock
+
+    config = open_config(ctx)
+    with progress_of("copying") as report:
+        about = make_backup(
+            config,
+            SystemClock(),
+            file,
+            overwrite=force,
+            with_key=not without_key,
+            progress=report,
+        )
+    say(f"{file}: {size(file.stat().st_size)}, verified")
+    if about.secret is None:
+        say("The secret key is not in it; without that key answers find no way back.")
+
+
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a database that holds mail; it is kept aside.")
+    ] = False,
+    send_waiting: Annotated[
+        bool,
+        typer.Option(
+            "--send-waiting", help="Send what waited to be sent when the backup was made."
+        ),
+    ] = False,
+) -> None:
+    """Put a backup in the database's place; the daemon must not run."""
+    from inboxd.clock import SystemClock
+    from inboxd.restore import restore as put_back
+
+    done = put_back(open_config(ctx), SystemClock(), file, replace=force, send_waiting=send_waiting)
+    when = f" of {done.made_at:%Y-%m-%d %H:%M} UTC" if done.made_at else ""
+    mails, found = counted(done.mails, "mail"), counted(done.conversations, "conversation")
+    say(f"restored the backup{when}: {found}, {mails}; the next new one is #{done.next_number}")
+    if done.kept_aside is not None:
+        say(f"kept aside: {done.kept_aside}")
+    if done.held:
+        say(f"put aside, not sent: {counted(done.held, 'mail')} that may have been sent since;")
+        say("  inboxd outbox list --state dead shows them, inboxd outbox retry ID sends one")
+    if done.postponed:
+        say(f"{counted(done.postponed, 'timer')} came due meanwhile and will fire in an hour")
+    for words in done.words:
+        say(words)
+    say("Start the daemon; IMAP folders are read again from where the backup knew them.")

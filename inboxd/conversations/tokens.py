@@ -90,6 +90,12 @@ class _Keys:
         return cls(*(hmac.digest(root, f"inboxd {name}".encode(), "sha256") for name in names))
 
 
+def fingerprint(secret: bytes) -> str:
+    """Return 12 characters by which a secret is told from others, and which tell nothing of it."""
+    root = hashlib.sha256(secret).digest()
+    return _base32(hmac.digest(root, b"inboxd fingerprint", "sha256"))[:12]
+
+
 class TokenKey:
     """Makes and reads tokens and message ids.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from inboxd.delivery.envelope import address_fault, with_crlf
 from inboxd.delivery.transport import Outcome, RecipientResult, results_for, settle
 from inboxd.failpoints import reach
-from inboxd.private_files import make_private_folder, open_private
+from inboxd.private_files import make_private_folder, open_private, sync_folder
 
 
 class MaildirTransport:
@@ -55,7 +55,7 @@ class MaildirTransport:
                 _make_durably(self._folder / subfolder)
             if not self._is_there(name):
                 self._write(name, pieces)
-            _sync_folder(self._folder / "new")  # found or new: SENT means that it is on disk
+            sync_folder(self._folder / "new")  # found or new: SENT means that it is on disk
             reach("maildir.synced")
         except OSError as exc:
             reason = f"{self._folder}: {exc.strerror or exc}"
@@ -107,13 +107,4 @@ def _make_durably(folder: Path) -> None:
     if not folder.parent.is_dir():
         _make_durably(folder.parent)
     make_private_folder(folder)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the folder's entries on disk: a renamed file is only as durable as its new name."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)

@@ -6,13 +6,10 @@ are faulty.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 
 from inboxd.config import Config, Mailbox
 from inboxd.config.models import SpamHeader
@@ -21,9 +18,9 @@ from inboxd.conversations.threading import ThreadPolicy
 from inboxd.conversations.tokens import ReplyAddressPattern, TokenKey
 from inboxd.desk.addresses import AddressBook
 from inboxd.desk.calendars import Calendars
-from inboxd.errors import ConfigError, Fault, Permanent
+from inboxd.desk.key_file import kept_secret, key_file
+from inboxd.errors import ConfigError, Fault
 from inboxd.mail.classify import SpamMark, TrustPolicy
-from inboxd.private_files import make_private_folder, open_private
 from inboxd.rules.loader import Known, RuleSet, load_rules
 from inboxd.templates.canned import CannedSet, load_canned
 from inboxd.templates.render import Renderer
@@ -218,34 +215,10 @@ def load_key(config: Config) -> TokenKey:
     if config.secret_key is not None:
         secret = config.secret_key.get_secret_value()
     else:
-        secret = _kept_secret(config.data_dir / "secret_key")
+        secret = kept_secret(key_file(config))
     old = [each.get_secret_value().encode() for each in config.old_secret_keys]
     try:
         return TokenKey(secret.encode(), old)
     except ValueError as error:
         place = _place(config, "secret_key")
         raise ConfigError([Fault(str(config.path), *place, f"secret_key: {error}")]) from None
-
-
-def _kept_secret(path: Path) -> str:
-    """Read the secret file, or make it: private, and complete or not there at all."""
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        pass
-    make_private_folder(path.parent)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = open_private(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(partial, path)  # fails where another process was faster: its key is the one
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise Permanent(f"the secret key cannot be kept in {path}: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return path.read_text(encoding="ascii").strip()

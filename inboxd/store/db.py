@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from inboxd.errors import Permanent, Transient
-from inboxd.private_files import make_private_folder, open_private
+from inboxd.private_files import make_private_folder, open_private, settle_file
+from inboxd.store.copying import Progress, copy_database
 
 BUSY_TIMEOUT_MS = 10_000
 PRAGMAS: dict[str, str | int] = {
@@ -91,28 +92,14 @@ class Database:
             return str(error)
         return None if rows == ["ok"] else "; ".join(str(row) for row in rows)
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, progress: Progress | None = None) -> None:
         """Write a consistent copy to `target` while others go on working (SQLite online backup).
 
         Raises `OSError` where `target` cannot be written and `Transient` where SQLite cannot copy.
         """
         partial = target.with_name(target.name + ".partial")
-        partial.unlink(missing_ok=True)
-        os.close(open_private(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        source = sqlite3.connect(self.path)
-        copy = sqlite3.connect(partial)
-        try:
-            source.backup(copy, pages=2048)
-            copy.execute("PRAGMA journal_mode=delete")
-        except sqlite3.Error as error:
-            partial.unlink(missing_ok=True)
-            raise Transient(f"database: {error}") from error
-        finally:
-            copy.close()
-            source.close()
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(target)
+        copy_database(self.path, partial, progress)
+        settle_file(partial, target)
 
     def close(self) -> None:
         """Close every connection that is not in use."""

@@ -26,7 +26,8 @@ from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent
 from inboxd.failpoints import reach
-from inboxd.mail.outgoing import KEPT_FILE, Draft, assemble, decode_draft
+from inboxd.mail.drafts import Draft, assemble, decode_draft
+from inboxd.mail.outgoing import KEPT_FILE
 from inboxd.mail.parts import read_part
 from inboxd.store import contacts, files, journal, messages, outbox
 from inboxd.store.db import Database
@@ -146,7 +147,7 @@ def _send(transport: Transport, mail: QueuedMail, content: bytes) -> list[Recipi
 
 def _content(database: Database, mail: QueuedMail) -> bytes:
     """Return the bytes on the wire, and remember their hash before they leave the first time."""
-    draft = decode_draft(mail.draft)
+    draft = decode_draft(mail.draft, mail.texts)
     content = assemble(draft, _Parts(database, draft).read)
     if draft.parts or mail.sha256 is not None:
         digest = hashlib.sha256(content).digest()

@@ -6,8 +6,10 @@ agent, from the agent's own address (`action_mail`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from inboxd.config import Agent
@@ -26,6 +28,7 @@ from inboxd.conversations.tokens import Purpose
 from inboxd.desk.posting import AGENT_TOKEN_LIFE
 from inboxd.desk.shop import Desk, Shop
 from inboxd.desk.unit import Unit
+from inboxd.mail.encoded_words import one_line
 from inboxd.templates.contexts import ActionLink
 
 _MOST_COLLEAGUES = 5
@@ -44,44 +47,105 @@ _DOES = {
     SPAM: "marks #{number} as spam",
     UNDO: "takes back what you did last in #{number}",
 }
+_ASSIGN = "Assign to "
+_ASSIGNS = "assigns #{number} to "
+_END = ". What you add is not read."
 
 
-def links(unit: Unit, agent: Agent) -> tuple[ActionLink, ...]:
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What stands at the end of an agent's notification: actions, and where mails begin.
+
+    `fills` says what is to stand in place of words in it, for this agent alone.
+    """
+
+    actions: tuple[ActionLink, ...]
+    begin: ActionLink | None
+    fills: Mapping[str, str] = field(default_factory=dict)
+
+
+def footer(unit: Unit, agent: Agent, *, shared: bool) -> Footer:
     """Return what `agent` can do to the conversation by writing to an address, likeliest first.
 
-    What is so already is left out. Empty where the mailbox has no reply addresses.
+    What is so already is left out; there is nothing where the mailbox has no reply addresses. The
+    `shared` form is the same for colleagues who can do the same: what differs stands in `fills`.
     """
     if not unit.desk.pattern.local:
-        return ()
-    return tuple(link(unit, agent, action) for action in _offered(unit, agent))
+        return Footer((), None)
+    if not shared:
+        return Footer(
+            tuple(link(unit, agent, action) for action in _offered(unit, agent)),
+            begin(unit, agent),
+        )
+    blank = unit.shop.blank
+    fills: dict[str, str] = {}
+    actions = []
+    for index, action in enumerate(_offered(unit, agent)):
+        words = _Words(f"{blank}{index}a", f"{blank}{index}b", f"{blank}{index}c")
+        fills[words.token] = _token(unit, agent, action)
+        name = assignee_of(action)
+        if name is not None:
+            shown = _shown(unit.shop, name)
+            fills |= {words.name: shown, words.quoted_name: _quoted(shown)}
+        actions.append(_written(unit.desk, action, unit.number, words))
+    word = f"{blank}d"
+    fills[word] = _new_token(unit.shop, unit.desk, agent, unit.now.date())
+    return Footer(
+        tuple(actions), _begin(unit.desk.pattern.format(unit.desk.mailbox.address, word)), fills
+    )
 
 
 def link(unit: Unit, agent: Agent, action: str) -> ActionLink:
     """Return the address by which `agent` does `action` (`conversations.action_addresses`)."""
-    desk = unit.desk
-    expires = (unit.now + AGENT_TOKEN_LIFE).date()
-    party = party_of(agent.name, action)
-    token = unit.shop.key.token(Purpose.ACTION, desk.name, unit.number, party, expires)
-    address = desk.pattern.format(desk.mailbox.address, token)
-    label = label_of(unit.shop, action)
-    subject = quote(f"{label}: #{unit.number}", safe="")
-    body = quote(body_of(unit.shop, action, unit.number), safe="")
-    return ActionLink(
-        label, address, f"mailto:{quote(address, safe='@')}?subject={subject}&body={body}"
-    )
-
-
-def label_of(shop: Shop, action: str) -> str:
-    """Return what stands on the button of an action."""
-    name = assignee_of(action)
-    return _LABELS[action] if name is None else f"Assign to {_shown(shop, name)}"
+    shown = _shown(unit.shop, assignee_of(action) or "")
+    words = _Words(_token(unit, agent, action), shown, _quoted(shown))
+    return _written(unit.desk, action, unit.number, words)
 
 
 def body_of(shop: Shop, action: str, number: int) -> str:
     """Return the text with which the mail opens: what sending it does, in a sentence."""
-    name = assignee_of(action)
-    does = f"assigns #{number} to {_shown(shop, name)}" if name else _DOES[action]
-    return f"{_SEND_IT}: it {does.format(number=number)}. What you add is not read."
+    before, after = _sentence(action)
+    return f"{before}{number}{after}{_shown(shop, assignee_of(action) or '')}{_END}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What differs between the links of two agents: the token, and whom a link assigns to."""
+
+    token: str
+    name: str
+    quoted_name: str
+
+
+def _written(desk: Desk, action: str, number: int, words: _Words) -> ActionLink:
+    address = desk.pattern.format(desk.mailbox.address, words.token)
+    name, quoted_name = (words.name, words.quoted_name) if assignee_of(action) else ("", "")
+    label = _LABELS.get(action, _ASSIGN)
+    before, after = _sentence(action)
+    subject = f"{_quoted(label)}{quoted_name}{_quoted(': #')}{number}"
+    body = f"{_quoted(before)}{number}{_quoted(after)}{quoted_name}{_quoted(_END)}"
+    return ActionLink(
+        f"{label}{name}",
+        address,
+        f"mailto:{quote(address, safe='@')}?subject={subject}&body={body}",
+    )
+
+
+def _sentence(action: str) -> tuple[str, str]:
+    """Return what stands before and after the number in a mail's text; a name may follow."""
+    before, _, after = _DOES.get(action, _ASSIGNS).partition("{number}")
+    return f"{_SEND_IT}: it {before}", after
+
+
+@lru_cache(maxsize=256)
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _token(unit: Unit, agent: Agent, action: str) -> str:
+    expires = (unit.now + AGENT_TOKEN_LIFE).date()
+    party = party_of(agent.name, action)
+    return unit.shop.key.token(Purpose.ACTION, unit.desk.name, unit.number, party, expires)
 
 
 def new_address(shop: Shop, desk: Desk, agent: Agent, today: date) -> str:
@@ -91,15 +155,22 @@ def new_address(shop: Shop, desk: Desk, agent: Agent, today: date) -> str:
     """
     if not desk.pattern.local:
         return ""
-    expires = date(today.year + 1, 12, 31)
-    token = shop.key.token(Purpose.NEW, desk.name, 1, f"agent:{agent.name}", expires)
-    return desk.pattern.format(desk.mailbox.address, token)
+    return desk.pattern.format(desk.mailbox.address, _new_token(shop, desk, agent, today))
 
 
 def begin(unit: Unit, agent: Agent) -> ActionLink | None:
     """Return the address at which `agent` begins conversations, None if the mailbox has none."""
     address = new_address(unit.shop, unit.desk, agent, unit.now.date())
-    return ActionLink("New", address, f"mailto:{quote(address, safe='@')}") if address else None
+    return _begin(address) if address else None
+
+
+def _begin(address: str) -> ActionLink:
+    return ActionLink("New", address, f"mailto:{quote(address, safe='@')}")
+
+
+def _new_token(shop: Shop, desk: Desk, agent: Agent, today: date) -> str:
+    expires = date(today.year + 1, 12, 31)
+    return shop.key.token(Purpose.NEW, desk.name, 1, f"agent:{agent.name}", expires)
 
 
 def _offered(unit: Unit, agent: Agent) -> Iterator[str]:
@@ -125,4 +196,4 @@ def _colleagues(shop: Shop, agent: Agent) -> list[str]:
 
 def _shown(shop: Shop, name: str) -> str:
     agent = shop.config.agent(name)
-    return agent.shown if agent else name
+    return one_line(agent.shown if agent else name)

@@ -13,8 +13,9 @@ from inboxd.desk.rendering import render
 from inboxd.desk.shop import Desk, Shop
 from inboxd.desk.view_lists import hears_of
 from inboxd.mail.compose import compose
+from inboxd.mail.drafts import encode_draft
 from inboxd.mail.model import Address
-from inboxd.mail.outgoing import OutgoingMail, encode_draft
+from inboxd.mail.outgoing import OutgoingMail
 from inboxd.store import outbox
 from inboxd.templates.contexts import BaseContext, TemplateName
 

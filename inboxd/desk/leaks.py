@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable
 
 from inboxd.desk.unit import Unit
+from inboxd.mail.drafts import decode_draft, text_of
 from inboxd.mail.mime import parse
 from inboxd.mail.model import Attachment, ParsedMail
-from inboxd.mail.outgoing import MARKER, decode_draft
+from inboxd.mail.outgoing import MARKER
 from inboxd.mail.parts import read_part
 from inboxd.mail.quotes import between_quotes, cut_at_marker
 from inboxd.store import journal, messages, outbox
@@ -140,8 +141,11 @@ def _goes_on(above: str, line: str, said: str) -> bool:
 
 
 def _text(sent: QueuedMail) -> str:
-    literal = (part for part in decode_draft(sent.draft).segments if isinstance(part, bytes))
-    return parse(b"".join(literal)).text
+    draft = decode_draft(sent.draft, sent.texts)
+    if draft.texts.plain:
+        return text_of(draft)
+    literal = (part for part in draft.segments if isinstance(part, bytes))
+    return parse(b"".join(literal)).text  # as earlier releases wrote it down
 
 
 def _bears_token(unit: Unit, line: str) -> bool:

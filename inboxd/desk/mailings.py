@@ -70,14 +70,20 @@ def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord 
         attachments=shown.attachment_lines(news.attachments if news else ()),
         history=history,
     )
+    # The shop's own templates may look at what the shipped ones merely show.
+    shared = unit.shop.renderer.is_shipped("notification")
     for agent, reason in agents:
-        context = replace(
-            base,
-            reason=reason,
-            actions=action_links.links(unit, agent),
-            begin=action_links.begin(unit, agent),
+        footer = action_links.footer(unit, agent, shared=shared)
+        context = replace(base, reason=reason, actions=footer.actions, begin=footer.begin)
+        posting.to_agent(
+            unit,
+            "notification",
+            agent,
+            context,
+            sender=sender,
+            attachments=files,
+            fills=footer.fills,
         )
-        posting.to_agent(unit, "notification", agent, context, sender=sender, attachments=files)
         unit.record("notified", agent.name, actor="inboxd")
 
 

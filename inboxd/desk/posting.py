@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,14 +11,15 @@ from inboxd.conversations.tokens import Purpose
 from inboxd.desk import rendering
 from inboxd.desk.unit import Unit
 from inboxd.mail.compose import compose
+from inboxd.mail.drafts import Draft, encode_draft, encode_texts
 from inboxd.mail.model import Address
 from inboxd.mail.outgoing import (
     Automatic,
     OutgoingAttachment,
     OutgoingMail,
-    encode_draft,
 )
 from inboxd.store import conversations, messages, outbox
+from inboxd.store.outbox_texts import SharedTexts
 from inboxd.store.side_threads import SideRecord
 from inboxd.templates.contexts import (
     BaseContext,
@@ -27,6 +29,7 @@ from inboxd.templates.contexts import (
 from inboxd.templates.render import Rendered
 
 AGENT_TOKEN_LIFE = timedelta(days=90)
+_TO_SEVERAL = frozenset({"notification", "answered"})
 
 
 def leaves_at(unit: Unit, at: datetime | None = None) -> datetime:
@@ -54,11 +57,12 @@ def to_agent(
     attachments: tuple[OutgoingAttachment, ...] = (),
     not_before: datetime | None = None,
     side: SideRecord | None = None,
+    fills: Mapping[str, str] | None = None,
 ) -> None:
     """Queue a mail to an agent, with the address that proves an answer to be theirs.
 
     It leaves at once, or at `not_before`. An answer goes to the customer, or (`side`) to whom the
-    conversation was forwarded.
+    conversation was forwarded. `fills` are the words of the context that are this agent's alone.
     """
     desk, key = unit.desk, unit.shop.key
     effect = f"{unit.cause}:{template}:{agent.name}"
@@ -83,6 +87,7 @@ def to_agent(
         attachments=attachments,
         automatic="auto-generated",
         headers=(_loop_mark(unit), ("X-Inboxd-Conversation", str(unit.number))),
+        fills=fills or {},
     )
     sender_path = _bounce_address(unit, party)
     _queue(unit, template, effect, mail, sender_path, (agent.address,), not_before)
@@ -206,6 +211,8 @@ def _queue(
 ) -> bool:
     if unit.quiet:
         return False
+    draft = compose(mail)
+    texts = _shared_texts(unit, draft) if kind in _TO_SEVERAL else None
     return outbox.add(
         unit.connection,
         outbox.NewMail(
@@ -216,11 +223,20 @@ def _queue(
             message_id=mail.message_id,
             envelope_from=envelope_from,
             recipients=recipients,
-            draft=encode_draft(compose(mail)),
+            draft=encode_draft(draft, texts_apart=texts is not None),
+            texts=texts,
             created_at=unit.now,
             not_before=max(unit.now, not_before or unit.now),
         ),
     )
+
+
+def _shared_texts(unit: Unit, draft: Draft) -> SharedTexts:
+    """Return the draft's texts, the ones of the colleague before where they are the same."""
+    data = encode_texts(draft.texts)
+    if unit.texts is None or unit.texts.data != data:
+        unit.texts = SharedTexts(data)
+    return unit.texts
 
 
 def _loop_mark(unit: Unit) -> tuple[str, str]:

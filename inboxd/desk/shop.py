@@ -15,7 +15,7 @@ from inboxd.config import Config, Mailbox
 from inboxd.config.models import SpamHeader
 from inboxd.conversations.lookup import MailboxIdentity
 from inboxd.conversations.threading import ThreadPolicy
-from inboxd.conversations.tokens import ReplyAddressPattern, TokenKey
+from inboxd.conversations.tokens import NO_CONVERSATION, ReplyAddressPattern, TokenKey
 from inboxd.desk.addresses import AddressBook
 from inboxd.desk.calendars import Calendars
 from inboxd.desk.key_file import kept_secret, key_file
@@ -64,6 +64,14 @@ class Shop:
     rules: RuleSet
     canned: CannedSet
     renderer: Renderer
+
+    @cached_property
+    def blank(self) -> str:
+        """The beginning of words that stand for what differs in mails that are told alike.
+
+        Nobody outside can know it, so that no mail can hold it. It never leaves this process.
+        """
+        return self.key.message_id("", "", NO_CONVERSATION, "blank").split(".")[1]
 
     @cached_property
     def addresses(self) -> AddressBook:

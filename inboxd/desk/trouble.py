@@ -10,8 +10,9 @@ import structlog
 from inboxd.conversations.tokens import NO_CONVERSATION
 from inboxd.desk.shop import Desk, Shop
 from inboxd.mail.compose import compose
+from inboxd.mail.drafts import encode_draft
 from inboxd.mail.model import Address
-from inboxd.mail.outgoing import OutgoingMail, encode_draft
+from inboxd.mail.outgoing import OutgoingMail
 from inboxd.store import folders, outbox
 from inboxd.store.db import is_database_fault
 from inboxd.store.statements import Savepoint

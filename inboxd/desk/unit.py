@@ -21,6 +21,7 @@ from inboxd.rules.facts import Change
 from inboxd.store import conversations, messages, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import NewEvent
+from inboxd.store.outbox_texts import SharedTexts
 from inboxd.templates.contexts import BaseContext
 from inboxd.templates.render import Rendered
 
@@ -83,6 +84,7 @@ class Unit:
         self.contact_name: str | None = None  # read once
         self.elided_text = ""  # what was set aside of the mail that is being filed
         self.rendered: tuple[tuple[str, BaseContext], Rendered] | None = None  # the last one
+        self.texts: SharedTexts | None = None  # of the last mail to several agents
         self._before = conversation
         self._renewed = False
         self._fresh = False
@@ -128,7 +130,7 @@ class Unit:
         self.raised.clear()
         left, self.conversation = self.conversation, conversation
         self._before = conversation
-        self.contact_name, self.rendered = None, None
+        self.contact_name = self.rendered = self.texts = None
         self.__dict__.pop("thread_roots", None)  # read for the conversation that was
         return left
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from binascii import b2a_qp
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Iterator
 from functools import lru_cache
-
-from inboxd.mail.outgoing import base64_lines
 
 # A line of this many characters stands as it is (RFC 5322 section 2.1.1).
 MAX_TEXT_LINE = 78
 # No quoted-printable or base64 text can hold this, nor any text that is written as it is.
 BOUNDARY_MARK = "=_"
+
+_PIECE = 57 * 1000  # 57 bytes fill a line of 76 characters
 
 _LINE_ENDS = re.compile("\r\n?")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -43,7 +44,30 @@ def _stands_as_it_is(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4)  # what several colleagues are told is written down once
+def base64_lines(data: bytes) -> bytes:
+    """Return `data` in base64, in lines of at most 76 characters, each ended by CRLF."""
+    return b"".join(base64_pieces(data))
+
+
+def base64_pieces(data: bytes) -> Iterator[bytes]:
+    """Yield the lines of `base64_lines`, many at a time: a large file is never all in lines."""
+    view = memoryview(data)
+    for begin in range(0, len(view), _PIECE):
+        flat = b2a_base64(view[begin : begin + _PIECE], newline=False)
+        lines = [flat[start : start + 76] for start in range(0, len(flat), 76)]
+        yield b"\r\n".join([*lines, b""])
+
+
+def text_part(subtype: str, text: str) -> bytes:
+    """Return a body part: its Content fields, a blank line, and the encoded text."""
+    encoding, body = encode_text(text)
+    return (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    ).encode("ascii") + body
+
+
+@lru_cache(maxsize=4)  # what several people are told is written down once
 def encode_text(text: str) -> tuple[str, bytes]:
     """Return the transfer encoding (`7bit`, `quoted-printable`, `base64`) and the encoded body.
 

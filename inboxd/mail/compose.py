@@ -15,7 +15,16 @@ from hashlib import blake2b
 from typing import Final
 
 from inboxd.errors import Permanent
-from inboxd.mail.body_writing import BOUNDARY_MARK, encode_text
+from inboxd.mail.body_writing import BOUNDARY_MARK
+from inboxd.mail.drafts import (
+    Draft,
+    PartRef,
+    TextRef,
+    assemble,
+    decode_draft,
+    encode_draft,
+    with_slots,
+)
 from inboxd.mail.encoded_words import fold, shortened
 from inboxd.mail.header_writing import (
     MAX_SUBJECT_CHARS,
@@ -30,13 +39,8 @@ from inboxd.mail.header_writing import (
 )
 from inboxd.mail.outgoing import (
     Automatic,
-    Draft,
     OutgoingAttachment,
     OutgoingMail,
-    PartRef,
-    assemble,
-    decode_draft,
-    encode_draft,
 )
 
 __all__ = [
@@ -62,7 +66,7 @@ _OWN_FIELDS: Final = frozenset(_OWN_NAMES.split())
 # against relying on it, so Auto-Submitted comes first.
 _AUTOMATIC_FIELDS: Final = "X-Auto-Response-Suppress: All\r\nPrecedence: auto_reply\r\n"
 
-_Segments = list[bytes | PartRef]
+_Segments = list[bytes | PartRef | TextRef]
 
 
 def compose(mail: OutgoingMail) -> Draft:
@@ -73,7 +77,8 @@ def compose(mail: OutgoingMail) -> Draft:
     name of a further field cannot be written.
     """
     header = _header(mail).encode()
-    return Draft(tuple(_merged([header, *_body(mail)])))
+    texts = with_slots(mail.text, mail.html, tuple(mail.fills))
+    return Draft(tuple(_merged([header, *_body(mail)])), texts, tuple(mail.fills.values()))
 
 
 def _header(mail: OutgoingMail) -> str:
@@ -118,7 +123,7 @@ def _further(name: str, value: str) -> str:
 
 def _body(mail: OutgoingMail) -> _Segments:
     """Return the body, its Content fields in front."""
-    text = _text_part("plain", mail.text)
+    text = TextRef("plain")
     if mail.html is None and not mail.attachments:
         return [text]
     key = blake2b(mail.message_id.encode("ascii"), digest_size=12).hexdigest()
@@ -126,7 +131,7 @@ def _body(mail: OutgoingMail) -> _Segments:
     attached = [a for a in mail.attachments if a not in embedded]
     content: _Segments = [text]
     if mail.html is not None:
-        html: _Segments = [_text_part("html", mail.html)]
+        html: _Segments = [TextRef("html")]
         if embedded:
             parts = [html, *(_file_part(a, embedded=True) for a in embedded)]
             html = _multipart("related", f"{key}-r", parts, 'type="text/html";')
@@ -141,14 +146,6 @@ def _is_embedded(attachment: OutgoingAttachment, html: str | None) -> bool:
     """Whether the HTML text shows the file. One that it does not show must not hide beside it."""
     content_id = attachment.content_id
     return bool(html and content_id and is_message_id(content_id) and f"cid:{content_id}" in html)
-
-
-def _text_part(subtype: str, text: str) -> bytes:
-    encoding, body = encode_text(text)
-    return (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    ).encode("ascii") + body
 
 
 def _multipart(subtype: str, key: str, parts: Iterable[_Segments], *options: str) -> _Segments:
@@ -188,10 +185,10 @@ def _merged(segments: _Segments) -> _Segments:
     merged: _Segments = []
     literal: list[bytes] = []
     for segment in segments:
-        if isinstance(segment, PartRef):
+        if isinstance(segment, bytes):
+            literal.append(segment)
+        else:
             merged += (b"".join(literal), segment)
             literal.clear()
-        else:
-            literal.append(segment)
     merged.append(b"".join(literal))
     return merged

@@ -15,8 +15,8 @@ from inboxd.conversations.states import JournalState
 from inboxd.desk.commands import Shell, shell
 from inboxd.desk.dossier import conversation_of
 from inboxd.errors import Permanent
+from inboxd.mail.drafts import assemble, decode_draft
 from inboxd.mail.mime import parse
-from inboxd.mail.outgoing import assemble, decode_draft
 from inboxd.mail.parts import read_part
 from inboxd.rehearsal.cases import SENDER, Answer, Deed, Letter, Note, Step
 from inboxd.rehearsal.files import Script
@@ -198,7 +198,7 @@ def _as_earlier(connection: sa.Connection, outbox_id: int) -> Earlier:
     def part(entry: int, index: int) -> bytes:
         return read_part(journal.raw(connection, entry) or b"", index)
 
-    mail = parse(assemble(decode_draft(queued.draft), part))
+    mail = parse(assemble(decode_draft(queued.draft, queued.texts), part))
     answers = (mail.reply_to or mail.from_)[0].address
     return Earlier(answers, mail.message_id or "", tuple(mail.references), mail.subject)
 

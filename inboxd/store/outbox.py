@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from inboxd.conversations.states import OutboxState
 from inboxd.failpoints import reach
 from inboxd.store.compression import compress, decompress_or_empty
+from inboxd.store.outbox_texts import WHOLE, SharedTexts, drop_unused, texts_of
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Outbox, OutboxRecipient, table_of
 
@@ -33,6 +34,7 @@ _ADD = Statement(
         "message_id",
         "envelope_from",
         "draft",
+        "text_id",
         "sha256",
         "state",
         "attempts",
@@ -44,8 +46,7 @@ _ADD_RECIPIENTS = Statement(sa.insert(_RECIPIENT), ["outbox_id", "address", "sta
 # A literal: SQLite takes a partial index only for a condition that it can read.
 _IS_WAITING = sa.text("outbox.state IN ('queued', 'deferred', 'sending')")
 _DUE = Statement(
-    sa.select(_OUTBOX)
-    .where(
+    WHOLE.where(
         _IS_WAITING,
         _OUTBOX.c.next_attempt_at <= sa.bindparam("now"),
     )
@@ -80,15 +81,16 @@ _RESULT = Statement(
     )
     .values(state=sa.bindparam("became"), reply=sa.bindparam("said"))
 )
-_BY_MESSAGE_ID = Statement(sa.select(_OUTBOX).where(each_of(_OUTBOX.c.message_id, "wanted")))
+_BY_MESSAGE_ID = Statement(WHOLE.where(each_of(_OUTBOX.c.message_id, "wanted")))
 
 
 @dataclass(frozen=True, slots=True)
 class NewMail:
     """An outgoing mail with everything frozen that will be on the wire.
 
-    `draft` is `compose.encode_draft`'s form; `effect_key` makes a repeated cause harmless. Its age,
-    after which it is given up, counts from `not_before` where that is later than `created_at`.
+    `draft` is `drafts.encode_draft`'s form, `texts` what lies apart from it. `effect_key` makes a
+    repeated cause harmless. Its age, after which it is given up, counts from `not_before` where
+    that is later than `created_at`.
     """
 
     effect_key: str
@@ -101,6 +103,7 @@ class NewMail:
     draft: bytes
     created_at: datetime
     not_before: datetime
+    texts: SharedTexts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,13 @@ class QueuedMail:
     attempts: int
     created_at: datetime
     effect_key: str
+    texts: bytes = b""
 
 
 def add(connection: sa.Connection, mail: NewMail) -> bool:
     """Queue a mail; returns False, and changes nothing, where its effect has been queued before."""
+    texts = mail.texts
+    fresh = texts is not None and texts.id is None
     row = {
         "effect_key": mail.effect_key,
         "kind": mail.kind,
@@ -135,6 +141,7 @@ def add(connection: sa.Connection, mail: NewMail) -> bool:
         "message_id": mail.message_id,
         "envelope_from": mail.envelope_from,
         "draft": compress(mail.draft),
+        "text_id": None if texts is None else texts.store(connection),
         "sha256": None,
         "state": OutboxState.QUEUED.value,
         "attempts": 0,
@@ -143,6 +150,8 @@ def add(connection: sa.Connection, mail: NewMail) -> bool:
     }
     result = _ADD.run(connection, row)
     if not result.rowcount:
+        if texts is not None and fresh:
+            texts.take_back(connection)
         return False
     number = result.lastrowid
     reach("outbox.row")
@@ -276,7 +285,7 @@ def by_message_ids(connection: sa.Connection, ids: Sequence[str]) -> list[Queued
 
 def get(connection: sa.Connection, outbox_id: int) -> QueuedMail | None:
     """Return a mail of the outbox whatever its state, or None."""
-    row = connection.execute(sa.select(_OUTBOX).where(_OUTBOX.c.id == outbox_id)).one_or_none()
+    row = connection.execute(WHOLE.where(_OUTBOX.c.id == outbox_id)).one_or_none()
     return None if row is None else _queued(row, (), row.attempts)
 
 
@@ -318,10 +327,10 @@ def caused_by(connection: sa.Connection, cause: str) -> list[QueuedMail]:
     """Return the mails that one cause (`journal:12`) has queued, oldest first."""
     start = f"{cause}:"
     query = (
-        sa.select(_OUTBOX)
         # A range, which the index serves: the semicolon comes right after the colon.
-        .where(_OUTBOX.c.effect_key >= start, _OUTBOX.c.effect_key < f"{cause};")
-        .order_by(_OUTBOX.c.id)
+        WHOLE.where(_OUTBOX.c.effect_key >= start, _OUTBOX.c.effect_key < f"{cause};").order_by(
+            _OUTBOX.c.id
+        )
     )
     return [_queued(row, (), row.attempts) for row in connection.execute(query)]
 
@@ -331,8 +340,7 @@ def last_but(
 ) -> list[QueuedMail]:
     """Return a conversation's newest mails of any kind but `kinds`, newest first."""
     query = (
-        sa.select(_OUTBOX)
-        .where(_OUTBOX.c.conversation == conversation, _OUTBOX.c.kind.not_in(kinds))
+        WHOLE.where(_OUTBOX.c.conversation == conversation, _OUTBOX.c.kind.not_in(kinds))
         .order_by(_OUTBOX.c.id.desc())
         .limit(limit)
     )
@@ -345,8 +353,10 @@ def withdraw(connection: sa.Connection, ids: Sequence[int]) -> None:
         _OUTBOX.c.id.in_(ids), _OUTBOX.c.state == "queued", _OUTBOX.c.attempts == 0
     )
     chosen = [row.id for row in connection.execute(never)]
+    texts = texts_of(connection, chosen)
     connection.execute(sa.delete(_RECIPIENT).where(_RECIPIENT.c.outbox_id.in_(chosen)))
     connection.execute(sa.delete(_OUTBOX).where(_OUTBOX.c.id.in_(chosen)))
+    drop_unused(connection, texts)
 
 
 def count(connection: sa.Connection, conversation: int, kind: str, since: datetime) -> int:
@@ -390,4 +400,5 @@ def _queued(row: Any, addresses: tuple[str, ...], attempts: int) -> QueuedMail:
         attempts,
         row.created_at,
         row.effect_key,
+        b"" if row.texts is None else decompress_or_empty(row.texts),
     )

@@ -294,6 +294,15 @@ class Outbox(SQLModel, table=True):
     lease: str | None = None
     finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
     error: str | None = None
+    text_id: int | None = None  # no foreign key: checking it would take an index
+
+
+class OutboxText(SQLModel, table=True):
+    """What several mails of the outbox say alike, compressed, kept once."""
+
+    __tablename__ = "outbox_text"
+    id: int | None = Field(default=None, primary_key=True)
+    data: bytes = Field(sa_type=sa.LargeBinary)
 
 
 class OutboxRecipient(SQLModel, table=True):

@@ -74,6 +74,7 @@ class Renderer:
         self._environment = BoundedEnvironment(ChoiceLoader(loaders), _FILTERS)
         self._compiled: dict[str, Template] = {}
         self._uses: dict[tuple[str, str], bool] = {}
+        self._own: list[str] | None = None  # the shop's files, looked for once
 
     def render(self, name: TemplateName, context: BaseContext) -> Rendered:
         """Return the mail `name` for `context`.
@@ -101,6 +102,12 @@ class Renderer:
                 if file.startswith((f"{name}.", "_", "shipped/_", f"shipped/{name}."))
             )
         return self._uses[key]
+
+    def is_shipped(self, name: TemplateName) -> bool:
+        """Return whether a mail is written with the shipped templates, not with the shop's own."""
+        if self._own is None:
+            self._own = [] if self._folder is None else [p.name for p in self._folder.glob("*.j2")]
+        return not any(file.startswith((f"{name}.", "_")) for file in self._own)
 
     def check(self) -> list[Fault]:
         """Return every fault of the shop's templates and the shipped ones, in order.

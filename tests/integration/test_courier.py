@@ -20,9 +20,10 @@ from inboxd.delivery import courier
 from inboxd.delivery.transport import Outcome, RecipientResult, results_for
 from inboxd.errors import Transient
 from inboxd.mail.compose import compose
+from inboxd.mail.drafts import encode_draft
 from inboxd.mail.mime import parse
 from inboxd.mail.model import Address
-from inboxd.mail.outgoing import OutgoingAttachment, OutgoingMail, encode_draft
+from inboxd.mail.outgoing import OutgoingAttachment, OutgoingMail
 from inboxd.store import outbox
 from inboxd.store.compression import compress
 from inboxd.store.outbox import LEASE, NewMail

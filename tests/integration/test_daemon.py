@@ -143,7 +143,7 @@ def test_R16_a_courier_that_hangs_does_not_hold_up_the_stop(tmp_path: Path) -> N
             connection.execute(
                 sa.text("INSERT INTO outbox_recipient VALUES (1, 'j@c.example', 'queued', '')")
             )
-            from inboxd.mail.outgoing import Draft, encode_draft
+            from inboxd.mail.drafts import Draft, encode_draft
             from inboxd.store.compression import compress
 
             draft = compress(encode_draft(Draft((b"Subject: x\r\n\r\nx\r\n",))))

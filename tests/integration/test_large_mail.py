@@ -14,7 +14,7 @@ from intake import write_config
 from loopback import HOST, eventually, free_port, listens
 from runner import environment
 
-from inboxd.mail.outgoing import base64_lines
+from inboxd.mail.body_writing import base64_lines
 
 SIZE = 25_000_000
 MOST_TIMES = 4

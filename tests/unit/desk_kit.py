@@ -23,9 +23,10 @@ from inboxd.clock import ManualClock
 from inboxd.config import Config, load_config
 from inboxd.conversations.tokens import Purpose
 from inboxd.desk.shop import Shop, known_names, load_key, load_shop
+from inboxd.mail.drafts import assemble, decode_draft
 from inboxd.mail.mime import parse
 from inboxd.mail.model import ParsedMail
-from inboxd.mail.outgoing import KEPT_FILE, assemble, decode_draft
+from inboxd.mail.outgoing import KEPT_FILE
 from inboxd.mail.parts import read_part
 from inboxd.pipeline import process_due
 from inboxd.rules.loader import load_rules
@@ -265,7 +266,7 @@ class Desk:
             assert raw is not None
             return read_part(raw, index)
 
-        raw = assemble(decode_draft(queued.draft), part)
+        raw = assemble(decode_draft(queued.draft, queued.texts), part)
         return Sent(
             row.id,
             row.kind,

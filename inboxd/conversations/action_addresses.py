@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from inboxd.conversations.tokens import Purpose, Token, TokenKey
 
 CLOSE, MINE, SNOOZE, SPAM, UNDO = "close", "mine", "snooze", "spam", "undo"
-ACTIONS = (CLOSE, MINE, SNOOZE, SPAM, UNDO)
+SEND, DISCARD = "send", "discard"  # the agent's answer that is held, because a colleague was faster
+ACTIONS = (CLOSE, MINE, SNOOZE, SPAM, UNDO, SEND, DISCARD)
 _ASSIGN = "assign:"
 
 

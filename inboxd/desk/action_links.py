@@ -15,7 +15,9 @@ from urllib.parse import quote
 from inboxd.config import Agent
 from inboxd.conversations.action_addresses import (
     CLOSE,
+    DISCARD,
     MINE,
+    SEND,
     SNOOZE,
     SPAM,
     UNDO,
@@ -39,6 +41,8 @@ _LABELS = {
     SNOOZE: "Snooze until tomorrow",
     SPAM: "Spam",
     UNDO: "Undo",
+    SEND: "Send anyway",
+    DISCARD: "Discard",
 }
 _DOES = {
     CLOSE: "closes #{number}",
@@ -46,6 +50,8 @@ _DOES = {
     SNOOZE: "puts #{number} out of sight until tomorrow",
     SPAM: "marks #{number} as spam",
     UNDO: "takes back what you did last in #{number}",
+    SEND: "sends your answer in #{number} that is held",
+    DISCARD: "discards your answer in #{number} that is held",
 }
 _ASSIGN = "Assign to "
 _ASSIGNS = "assigns #{number} to "
@@ -93,6 +99,13 @@ def footer(unit: Unit, agent: Agent, *, shared: bool) -> Footer:
     return Footer(
         tuple(actions), _begin(unit.desk.pattern.format(unit.desk.mailbox.address, word)), fills
     )
+
+
+def held(unit: Unit, agent: Agent) -> tuple[ActionLink, ...]:
+    """Return what `agent` can do about an answer of theirs that is held."""
+    if not unit.desk.pattern.local:
+        return ()
+    return tuple(link(unit, agent, action) for action in (SEND, DISCARD))
 
 
 def link(unit: Unit, agent: Agent, action: str) -> ActionLink:

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from inboxd.config import Agent
 from inboxd.conversations import commands as ask
-from inboxd.conversations.action_addresses import UNDO, action_of, assignee_of
+from inboxd.conversations.action_addresses import DISCARD, SEND, UNDO, action_of, assignee_of
 from inboxd.conversations.states import ConversationState
 from inboxd.conversations.when import parse_when
-from inboxd.desk import action_links, actions, mailings, proof, ruling, undoing
+from inboxd.desk import action_links, actions, held_answers, mailings, proof, ruling, undoing
 from inboxd.desk.case import Case, add_agents, send_notifications
 from inboxd.desk.obey import obey
+from inboxd.desk.orders import carry_out_held
 from inboxd.desk.unit import Unit
 from inboxd.mail.model import Kind
 from inboxd.store import messages, outbox
@@ -42,6 +43,8 @@ def take(case: Case, conversation: ConversationRecord) -> int:
         _refuse(case, unit, agent, _what_is_missing(case))
     elif (doubt := proof.doubt(case, agent)) is not None:
         _refuse(case, unit, agent, doubt)
+    elif action in (SEND, DISCARD):
+        _decide(case, unit, agent, action)
     else:
         _act(case, unit, agent, action)
     case.remember_ids(unit.number)
@@ -109,6 +112,19 @@ def _act(case: Case, unit: Unit, agent: Agent, action: str) -> None:
         undo = action_links.link(unit, agent, UNDO) if can_undo else None
         mailings.receipt(unit, agent, done=done, undo=undo)
     send_notifications(unit, last)
+
+
+def _decide(case: Case, unit: Unit, agent: Agent, action: str) -> None:
+    """Send the agent's answer that is held, or discard it."""
+    if action == SEND and carry_out_held(unit, case.reading.mail, agent):
+        return
+    if action == DISCARD and held_answers.drop(unit, agent):
+        unit.record("held.discarded", f"by {agent.name}")
+        done = "Your answer was discarded; nobody got it."
+    else:
+        done = "No answer of yours is held here any more. Nothing has changed."
+    mailings.receipt(unit, agent, done=[done])
+    send_notifications(unit, messages.last_inbound(unit.connection, unit.number))
 
 
 def _command(unit: Unit, agent: Agent, action: str) -> ask.Act | None:

@@ -9,7 +9,7 @@ from inboxd.config import Agent
 from inboxd.conversations.tokens import Purpose
 from inboxd.desk import actions, held_answers, mailings, proof, side_threads
 from inboxd.desk.case import Case
-from inboxd.desk.orders import Order, carry_out, meant, refuse
+from inboxd.desk.orders import Order, carry_out, carry_out_held, meant, refuse
 from inboxd.desk.unit import Unit
 from inboxd.failpoints import reach
 from inboxd.mail.model import Kind
@@ -110,9 +110,4 @@ def _obey(case: Case, unit: Unit, order: Order) -> None:
     if not held_answers.stands_alone(order.words):
         refuse(unit, order, [TagError("#send now", _ALONE)])
         return
-    held = held_answers.release(unit, order.agent)
-    assert held is not None
-    unit.record("held.released", f"by {order.agent.name}")
-    unit.journal_id = held.journal_id  # where its files lie
-    files = meant(held.attachments)
-    carry_out(unit, mail, Order(order.agent, held.words, files, held.at), crossing=False)
+    carry_out_held(unit, mail, order.agent)

@@ -218,6 +218,7 @@ def waiting(unit: Unit, agent: Agent, who: str, when: str, theirs: str, own: str
         customer=shown.customer(unit),
         text=theirs[:_QUOTED_CHARS],
         original_text=own[:_QUOTED_CHARS],
+        actions=action_links.held(unit, agent),
     )
     posting.to_agent(unit, "waiting", agent, context, sender=posting.via(unit, "inboxd"))
 

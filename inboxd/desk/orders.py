@@ -92,6 +92,22 @@ def carry_out(unit: Unit, mail: ParsedMail, order: Order, *, crossing: bool = Tr
         _do(unit, order, parsed)
 
 
+def carry_out_held(unit: Unit, mail: ParsedMail, agent: Agent) -> bool:
+    """Do what the agent's mail asks for that is held, because `mail` says so.
+
+    Returns False where none is held.
+    """
+    held = held_answers.release(unit, agent)
+    if held is None:
+        return False
+    unit.record("held.released", f"by {agent.name}")
+    unit.journal_id = held.journal_id  # where its files lie
+    carry_out(
+        unit, mail, Order(agent, held.words, meant(held.attachments), held.at), crossing=False
+    )
+    return True
+
+
 def refuse(unit: Unit, order: Order, errors: Sequence[TagError], below: Sequence[str] = ()) -> None:
     """Do nothing of a mail, and give its writer the text back with the reasons."""
     unit.record("refused", "; ".join(f"{error.line}: {error.reason}" for error in errors)[:500])

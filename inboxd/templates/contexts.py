@@ -270,7 +270,8 @@ class SideContext(ConversationContext):
 class WaitingContext(ConversationContext):
     """`waiting`: an agent's answer is held, because `who` had answered `when` ("40 s ago").
 
-    `text` is what `who` wrote, `original_text` the held answer with its tags.
+    `text` is what `who` wrote, `original_text` the held answer with its tags; `actions` are the
+    addresses that send it all the same, or discard it.
     """
 
     who: str
@@ -278,6 +279,7 @@ class WaitingContext(ConversationContext):
     customer: Person
     text: str
     original_text: str
+    actions: tuple[ActionLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,12 @@ SAMPLES: Final[Mapping[TemplateName, tuple[BaseContext, ...]]] = {
             customer=_EVA,
             text="Hello Eva,\n\nit arrives tomorrow.",
             original_text="Hello Eva,\n\nit left yesterday.\n\n#close",
+            actions=(
+                ActionLink(
+                    "Send anyway", "support+a1@shop.example", "mailto:support+a1@shop.example"
+                ),
+                ActionLink("Discard", "support+a2@shop.example", "mailto:support+a2@shop.example"),
+            ),
         ),
         WaitingContext(
             agent_name="Anna",

@@ -203,3 +203,56 @@ def test_an_expired_address_does_nothing_and_the_agent_is_asked(tmp_path: Path) 
     assert "The address that it was sent to has expired." in text
     desk.answer_as("anna", desk.to("anna@shop.example", "held"), "#close")
     assert desk.state() == "closed"
+
+
+# -- an answer that is held, because a colleague was faster
+
+
+def crossed(tmp_path: Path) -> tuple[Desk, Sent]:
+    """Let Ben answer, and then Anna, who has not seen it; returns what Anna is shown."""
+    desk, told = asked(tmp_path)
+    desk.answer_as("ben", desk.to("ben@shop.example", "notification"), "It left on Monday.")
+    desk.later(seconds=40)
+    desk.answer_as("anna", told, "It will leave soon.\n\n#tag late #close")
+    return desk, desk.to("anna@shop.example", "waiting")
+
+
+def answers(desk: Desk) -> list[str]:
+    return [each.mail.text.splitlines()[0] for each in desk.outbox() if each.kind == "reply"]
+
+
+def test_one_tap_sends_the_held_answer_with_its_tags(tmp_path: Path) -> None:
+    desk, waiting = crossed(tmp_path)
+    assert set(links(waiting)) == {"Send anyway", "Discard"}
+    tap(desk, waiting, "Send anyway")
+    assert answers(desk) == ["It left on Monday.", "It will leave soon."]
+    assert (desk.state(), desk.conversation().tags) == ("closed", ("late",))
+    tap(desk, waiting, "Send anyway")
+    assert len(answers(desk)) == 2
+    assert "No answer of yours is held" in desk.to("anna@shop.example", "receipt").mail.text
+
+
+def test_one_tap_discards_the_held_answer(tmp_path: Path) -> None:
+    desk, waiting = crossed(tmp_path)
+    tap(desk, waiting, "Discard")
+    assert "was discarded" in desk.to("anna@shop.example", "receipt").mail.text
+    tap(desk, waiting, "Send anyway")
+    assert answers(desk) == ["It left on Monday."]
+    assert (desk.state(), desk.conversation().tags) == ("pending", ())
+
+
+def test_a_phones_signature_does_not_go_out_with_the_held_answer(tmp_path: Path) -> None:
+    desk, waiting = crossed(tmp_path)
+    _, _, body = links(waiting)["Send anyway"]
+    tap(desk, waiting, "Send anyway", words=f"{body}\n\n-- \nAnna, sent from my phone")
+    assert answers(desk)[1:] == ["It will leave soon."]
+    assert "phone" not in desk.to("jane@customer.example", "reply").mail.text
+
+
+@pytest.mark.parametrize("label", ["Send anyway", "Discard"])
+def test_a_colleague_cannot_decide_about_it(tmp_path: Path, label: str) -> None:
+    desk, waiting = crossed(tmp_path)
+    tap(desk, waiting, label, sender=BEN)
+    assert answers(desk) == ["It left on Monday."]
+    tap(desk, waiting, "Send anyway")
+    assert len(answers(desk)) == 2

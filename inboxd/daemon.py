@@ -6,7 +6,6 @@ instruction and goes on from its rows.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import random
 import secrets
@@ -19,13 +18,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from inboxd import __version__
 from inboxd.clock import Clock
-from inboxd.config import Config, load_config
+from inboxd.config import Config
 from inboxd.config import ImapSource as ImapSettings
 from inboxd.delivery.courier import deliver_due, make_transport
 from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop, load_shop
 from inboxd.desk.trouble import alert
-from inboxd.errors import ConfigError, Permanent, Transient
+from inboxd.errors import Permanent, Transient
 from inboxd.failpoints import reach
 from inboxd.health import DaemonHealth, Pulse, ServiceHealth
 from inboxd.ingest.imap import ImapSource
@@ -35,11 +34,13 @@ from inboxd.ingest.journal import JournalWriter
 from inboxd.ingest.smtp import SmtpListener
 from inboxd.pipeline import process_due
 from inboxd.process_lock import ProcessLock
+from inboxd.reloading import Reloads, retire_timers
 from inboxd.service import Worker
 from inboxd.store import outbox
 from inboxd.store.db import Database
 from inboxd.store.migrations import upgrade
 from inboxd.timers import fire_due
+from inboxd.watching import FileWatcher
 
 _log = structlog.get_logger(__name__)
 _STOP_WITHIN = 8.0
@@ -72,6 +73,9 @@ class Daemon:
         self.courier = Worker("courier", self._deliver, _LOOK, self._pulse(slow))
         self._writer = JournalWriter(self.database, self.processor.wake, self._pulse())
         self._ticks = self._pulse()
+        self.files = FileWatcher(lambda: self.shop.config, self.reload, self._pulse())
+        self._reloads = Reloads(self.database, clock, config)
+        self._reloading = threading.Lock()
         self.listeners = self._make_listeners()
         self._sources = self._make_sources()
         self._source_threads: list[threading.Thread] = []
@@ -101,10 +105,12 @@ class Daemon:
             raise Permanent(f"the database {self.database.path} is damaged: {damage}")
         with self.database.write() as connection:
             outbox.release_kind(connection, "daemon", self.clock.now())
+            retire_timers(connection, self.shop, self.clock.now())
         reach("daemon.released")
         self._writer.start()
         self.processor.start()
         self.courier.start()
+        self.files.start()
         for listener in self.listeners:
             listener.start()
             _log.info("listening", protocol=listener.listener.protocol, port=listener.port)
@@ -152,6 +158,7 @@ class Daemon:
         clean = self._writer.stop(self._until(deadline))
         clean = self.processor.stop(self._until(deadline)) and clean
         clean = self.courier.stop(self._until(deadline)) and clean
+        clean = self.files.stop(self._until(deadline)) and clean
         for thread in self._source_threads:
             thread.join(self._until(deadline))
             clean = clean and not thread.is_alive()
@@ -170,7 +177,7 @@ class Daemon:
         """Return how every service is now; `state` is what the daemon itself is doing."""
         services = [
             _health(each.name, each.alive, each.pulse, getattr(each, "failures", 0))
-            for each in (self._writer, self.processor, self.courier)
+            for each in (self._writer, self.processor, self.courier, self.files)
         ]
         services.append(_health("timers", self._scheduler.running, self._ticks))
         for listener in self.listeners:
@@ -199,7 +206,7 @@ class Daemon:
 
     def _watch(self) -> None:
         """Start again the threads that a fault of ours has ended, and tell the admin."""
-        for service in (self._writer, self.processor, self.courier):
+        for service in (self._writer, self.processor, self.courier, self.files):
             if not service.alive:
                 service.start()
                 self._report_death(service.name)
@@ -236,37 +243,11 @@ class Daemon:
         and ways out change at the next start only, and so do all mailboxes where a name, an
         address, a reply address or a source of one of them differs.
         """
-        try:
-            self.shop = self._reloaded()
-        except ConfigError as error:
-            faults = [str(fault) for fault in error.faults]
-            _log.error("reload.refused", faults=faults[:20])
-            with self.database.write() as connection:
-                alert(
-                    connection,
-                    self.shop,
-                    self.clock.now(),
-                    key=f"reload:{faults[0]}",
-                    title="A change of the configuration was refused",
-                    summary="The files have faults, so the old ones stay in force.",
-                    details=tuple(("fault", fault) for fault in faults[:10]),
-                    advice="inboxd check",
-                    every=timedelta(minutes=5),
-                )
-            self.courier.wake()
-            return faults
-        _log.info("reloaded", rules=len(self.shop.rules.rules))
-        return []
-
-    def _reloaded(self) -> Shop:
-        """Read everything again; mailboxes stay as they are where the listeners would not know."""
-        config = load_config(self.config.path)
-        shop = load_shop(config)
-        if _ways_in(config) == _ways_in(self.config):
-            return shop
-        _log.warning("reload.needs_restart", what="mailboxes")
-        kept = {"mailboxes": self.shop.config.mailboxes}
-        return dataclasses.replace(shop, config=config.model_copy(update=kept))
+        with self._reloading:
+            self.files.know()
+            self.shop, faults = self._reloads.read(self.shop)
+        self.courier.wake()
+        return faults
 
     def _process(self) -> int:
         done = process_due(self.database, self.shop, self.clock)
@@ -346,11 +327,6 @@ class Daemon:
 def _health(name: str, alive: bool, pulse: Pulse | None, failures: int = 0) -> ServiceHealth:
     silent, patience = (pulse.silent_for, pulse.patience) if pulse is not None else (0.0, 0.0)
     return ServiceHealth(name, alive, round(silent, 1), patience, failures)
-
-
-def _ways_in(config: Config) -> list[object]:
-    """Return what the listeners and sources are made from."""
-    return [(m.name, m.addresses, m.reply_address, m.sources) for m in config.mailboxes]
 
 
 def imap_options(settings: ImapSettings) -> ImapOptions:

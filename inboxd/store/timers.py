@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +97,21 @@ def cancel(connection: sa.Connection, conversation: int, kind: str, now: datetim
     """Cancel a conversation's armed timers of one kind; returns how many."""
     values = {"number": conversation, "which": kind, "at": now}
     return _CANCEL.run(connection, values).rowcount
+
+
+def retire(
+    connection: sa.Connection, known: Collection[str], now: datetime, why: str
+) -> list[TimerRecord]:
+    """Cancel the armed timers of all rules but the `known` ones, and return them."""
+    rules = sa.select(_TIMER.c.rule).where(_IS_WAITING, _TIMER.c.kind.in_(OF_RULES)).distinct()
+    gone = [row.rule for row in connection.execute(rules) if row.rule not in known]
+    cancelled: list[TimerRecord] = []
+    for rule in gone:
+        theirs = (_IS_WAITING, _TIMER.c.kind.in_(OF_RULES), _TIMER.c.rule == rule)
+        cancelled += map(_record, connection.execute(sa.select(_TIMER).where(*theirs)))
+        values = {"state": TimerState.CANCELLED.value, "finished_at": now, "error": why[:500]}
+        connection.execute(sa.update(_TIMER).where(*theirs).values(**values))
+    return cancelled
 
 
 def due(connection: sa.Connection, now: datetime, limit: int) -> list[TimerRecord]:

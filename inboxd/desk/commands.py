@@ -22,7 +22,7 @@ from inboxd.desk.shop import Shop
 from inboxd.desk.unit import Unit
 from inboxd.errors import Permanent
 from inboxd.mail.model import ParsedMail
-from inboxd.store import blocked, contacts, messages
+from inboxd.store import acts, blocked, contacts, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database
 from inboxd.store.messages import NewEvent
@@ -42,12 +42,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Somebody at a shell: the shop, and the agent in whose name things happen (None: nobody's)."""
+    """Somebody at a shell: the shop, and the agent in whose name things happen (None: nobody's).
+
+    `cause` is what the effects of the next command begin with, where it is one that is done again.
+    """
 
     database: Database
     shop: Shop
     clock: Clock
     agent: Agent | None
+    cause: str | None = None
 
     def reply(self, number: int, text: str) -> Done:
         """Answer the customer of conversation `number`; raises `Permanent` where that is refused.
@@ -68,18 +72,22 @@ class Shell:
                 raise Permanent(f"this line of our notification stands in your answer: {leak}")
             return answering.send(unit, agent, Parsed(text.strip())).done
 
-        return self._do(number, act)
+        return self._do(number, act, "reply", text)
 
     def note(self, number: int, text: str) -> Done:
         """Keep a private note in conversation `number`."""
         if not text.strip():
             raise Permanent("there is no text to keep")
-        return self._do(number, lambda unit: obey(unit, ask.Note(), self.agent, text.strip()))
+
+        def act(unit: Unit) -> str:
+            return obey(unit, ask.Note(), self.agent, text.strip())
+
+        return self._do(number, act, "note", text)
 
     def remind(self, number: int, when: str, text: str = "") -> Done:
         """Have the agent reminded of conversation `number`; raises `Permanent` for no such time."""
         at = _moment(self.shop, self.clock, when, self.agent)
-        return self.act(number, ask.Remind(at, text))
+        return self.act(number, ask.Remind(at, text), "remind", when, text)
 
     def tag(self, number: int, name: str, words: str = "") -> Done:
         """Do to conversation `number` what the reply tag `#name words` does.
@@ -96,11 +104,14 @@ class Shell:
                 raise Permanent(f"#{name} is part of an answer: inboxd reply sends one")
             return self._obeyed(unit, command)
 
-        return self._do(number, act)
+        return self._do(number, act, "tag", name, words)
 
-    def act(self, number: int, command: ask.Act) -> Done:
-        """Have a command obeyed in conversation `number`; raises `Permanent` where it cannot be."""
-        return self._do(number, lambda unit: self._obeyed(unit, command))
+    def act(self, number: int, command: ask.Act, *words: str) -> Done:
+        """Have a command obeyed in conversation `number`; raises `Permanent` where it cannot be.
+
+        `words` is what is kept of it (`acts.record`); without them it is not kept.
+        """
+        return self._do(number, lambda unit: self._obeyed(unit, command), *words)
 
     def _obeyed(self, unit: Unit, command: ask.Act) -> str:
         # Who has the database in hand has every role.
@@ -109,7 +120,7 @@ class Shell:
             raise Permanent(obstacle)
         return obey(unit, command, self.agent, any_role=True)
 
-    def _do(self, number: int, act: Callable[[Unit], str]) -> Done:
+    def _do(self, number: int, act: Callable[[Unit], str], *words: str) -> Done:
         """Let `act` work on the conversation, with all that follows, in one transaction."""
         with self.database.write() as connection:
             conversation = conversation_of(connection, number)
@@ -120,12 +131,13 @@ class Shell:
                 self.shop,
                 conversation,
                 now=self.clock.now(),
-                cause=f"command:{secrets.token_hex(8)}",
+                cause=self.cause or f"command:{secrets.token_hex(8)}",
                 actor=self.agent.name if self.agent else _ACTOR,
             )
             if self.agent is not None:
                 add_agents(unit, [self.agent])
             did = act(unit)
+            self._keep(unit, number, *words)
             last = messages.last_inbound(connection, unit.number)
             ruling.follow(unit, last)
             send_notifications(unit, last)
@@ -133,6 +145,19 @@ class Shell:
             contact = unit.conversation.contact_id
             name = contacts.names(connection, [contact]).get(contact, "")
             return Done(unit.conversation, name, did)
+
+    def _keep(self, unit: Unit, number: int, name: str = "", *words: str) -> None:
+        if name:
+            agent = self.agent.name if self.agent else None
+            acts.record(
+                unit.connection,
+                unit.now,
+                name,
+                words,
+                agent=agent,
+                conversation=number,
+                cause=unit.cause,
+            )
 
     def _context(self, unit: Unit) -> TagContext:
         config = self.shop.config
@@ -170,7 +195,9 @@ def away(database: Database, shop: Shop, clock: Clock, name: str, until: str | N
     who = _known(shop, name)
     end = None if until is None else _moment(shop, clock, until, who)
     with database.write() as connection:
-        return acts_away.leave(connection, shop, who, end, by=None, now=clock.now())
+        now = clock.now()
+        acts.record(connection, now, "away", [] if until is None else [until], agent=name)
+        return acts_away.leave(connection, shop, who, end, by=None, now=now)
 
 
 def back(database: Database, shop: Shop, clock: Clock, name: str) -> str:
@@ -180,7 +207,9 @@ def back(database: Database, shop: Shop, clock: Clock, name: str) -> str:
     """
     who = _known(shop, name)
     with database.write() as connection:
-        return acts_away.come_back(connection, shop, who, by=None, now=clock.now())
+        now = clock.now()
+        acts.record(connection, now, "back", agent=name)
+        return acts_away.come_back(connection, shop, who, by=None, now=now)
 
 
 def unblock(database: Database, clock: Clock, address: str) -> None:
@@ -189,6 +218,7 @@ def unblock(database: Database, clock: Clock, address: str) -> None:
         if not blocked.remove(connection, address.strip()):
             known = hint(address, [each.address for each in blocked.listing(connection)])
             raise Permanent(f"{address} is not blocked{known}")
+        acts.record(connection, clock.now(), "unblock", [address])
         event = NewEvent(clock.now(), None, _ACTOR, "contact.unblocked", address)
         messages.add_events(connection, [event])
 

@@ -13,7 +13,7 @@ from inboxd.desk import views
 from inboxd.desk.addresses import AddressBook
 from inboxd.errors import Permanent
 from inboxd.mail.people import is_deliverable
-from inboxd.store import contacts, conversations, merges, messages
+from inboxd.store import acts, contacts, conversations, merges, messages
 from inboxd.store.contacts import ContactRecord
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database
@@ -77,7 +77,9 @@ def add_address(database: Database, config: Config, clock: Clock, address: str, 
                 f"inboxd contact merge {contact.address} {other.address}"
             )
         if contacts.add_address(connection, contact.id, new):
-            _record(connection, clock.now(), "contact.address", f"{contact.address}: also {new}")
+            now = clock.now()
+            _record(connection, now, "contact.address", f"{contact.address}: also {new}")
+            acts.record(connection, now, "contact.add-address", [address, new])
         return look_up(connection, address)
 
 
@@ -92,7 +94,9 @@ def merge(database: Database, clock: Clock, address: str, other: str) -> tuple[E
         if kept.id == gone.id:
             raise Permanent(f"{address} and {other} are one contact already")
         moved = contacts.merge(connection, kept.id, gone.id)
-        _record(connection, clock.now(), "contact.merged", f"{other} into {address}")
+        now = clock.now()
+        _record(connection, now, "contact.merged", f"{other} into {address}")
+        acts.record(connection, now, "contact.merge", [address, other])
         return look_up(connection, address), moved
 
 

@@ -138,3 +138,20 @@ class MirrorFolder(SQLModel, table=True):
     folder: str = Field(primary_key=True)
     uidvalidity: int
     last_uid: int
+
+
+class Act(SQLModel, table=True):
+    """Something that somebody did at a shell or in a mail folder, so that it can be done again.
+
+    `name` says what (`tag`, `reply`, `away`, …), `words` are its arguments as they were given,
+    `agent` is in whose name, `cause` what its effects' keys begin with.
+    """
+
+    __tablename__ = "act"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcTime)
+    name: str
+    agent: str | None = None
+    conversation: int | None = None
+    words: list[str] = Field(default_factory=list, sa_type=Json)
+    cause: str = ""

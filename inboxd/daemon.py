@@ -21,7 +21,6 @@ from inboxd.clock import Clock
 from inboxd.config import Config
 from inboxd.config import ImapSource as ImapSettings
 from inboxd.delivery.courier import deliver_due, make_transport
-from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop, load_shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent, Transient
@@ -39,7 +38,7 @@ from inboxd.service import Worker
 from inboxd.store import outbox
 from inboxd.store.db import Database
 from inboxd.store.migrations import upgrade
-from inboxd.timers import fire_due
+from inboxd.timers import tick
 from inboxd.watching import FileWatcher
 
 _log = structlog.get_logger(__name__)
@@ -196,9 +195,7 @@ class Daemon:
             return
         try:
             self._watch()
-            fired = fire_due(self.database, self.shop, self.clock)
-            fired += send_due(self.database, self.shop, self.clock)
-            if fired or self._others_wrote():
+            if any(tick(self.database, self.shop, self.clock)) or self._others_wrote():
                 self.processor.wake()
                 self.courier.wake()
         except Transient as error:

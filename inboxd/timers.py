@@ -12,6 +12,7 @@ from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
 from inboxd.desk import actions, mailings, ruling
 from inboxd.desk.case import send_notifications, tell_audience
+from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
@@ -24,6 +25,15 @@ from inboxd.store.timers import TimerRecord
 
 _log = structlog.get_logger(__name__)
 BATCH = 50
+
+
+def tick(database: Database, shop: Shop, clock: Clock) -> tuple[int, int]:
+    """Do what time alone brings about: the one list of it, for daemon, `work` and rebuilding.
+
+    Returns how many timers were looked at, and how much else was done. Raises `Transient` where
+    the database cannot be used now.
+    """
+    return fire_due(database, shop, clock), send_due(database, shop, clock)
 
 
 def fire_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH) -> int:

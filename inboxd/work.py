@@ -16,14 +16,13 @@ from inboxd.clock import Clock
 from inboxd.conversations.states import JournalState
 from inboxd.delivery.courier import deliver_due
 from inboxd.delivery.transport import Transport
-from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop
 from inboxd.errors import Permanent
 from inboxd.ingest.archive import import_archive, open_archive
 from inboxd.pipeline import process_due
 from inboxd.store import journal, outbox
 from inboxd.store.db import Database
-from inboxd.timers import fire_due
+from inboxd.timers import tick
 
 Progress = Callable[[int], None]
 _DEFERRED_SHOWN = 20
@@ -88,8 +87,8 @@ def work(
     mails = timers = attempted = 0
     while True:
         mails += (read := process_all(database, shop, clock, progress))
-        timers += (fired := fire_due(database, shop, clock))
-        made = send_due(database, shop, clock)
+        fired, made = tick(database, shop, clock)
+        timers += fired
         attempted += (
             tried := deliver_due(database, shop, transport, clock, owner=owner, jitter=jitter)
         )

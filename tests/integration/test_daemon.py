@@ -217,7 +217,7 @@ def test_the_tick_fires_timers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         fired.append(1)
         return 0
 
-    monkeypatch.setattr("inboxd.daemon.fire_due", fire)
+    monkeypatch.setattr("inboxd.timers.fire_due", fire)
     with serving(make(tmp_path)):
         eventually(lambda: len(fired) >= 2, 10, "every second")
 
@@ -249,7 +249,7 @@ def test_a_tick_that_fails_is_followed_by_others(
         calls.append(1)
         raise Transient("locked") if len(calls) % 2 else ValueError("a fault")
 
-    monkeypatch.setattr("inboxd.daemon.fire_due", fail)
+    monkeypatch.setattr("inboxd.timers.fire_due", fail)
     with serving(make(tmp_path)):
         eventually(lambda: len(calls) >= 3, 10)
 

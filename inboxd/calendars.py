@@ -133,6 +133,17 @@ class Calendar:
                     yield since, to
             at = until
 
+    def advance(self, start: datetime, open_time: timedelta) -> datetime:
+        """Return the moment so much working time after `start` (aware).
+
+        Raises ValueError where the calendar is never open long enough.
+        """
+        for since, until in self.windows(start):
+            if open_time <= until - since:
+                return since + open_time
+            open_time -= until - since
+        raise ValueError("the business calendar is never open again")
+
     def open_between(self, start: datetime, end: datetime) -> timedelta:
         """Return how much of the time from `start` to `end` (both aware) is working time."""
         total = timedelta()

@@ -101,18 +101,12 @@ class Duration:
         return instant(local.date() + timedelta(days=self.seconds // 86_400), local.time(), zone)
 
     def _after_business(self, start: datetime, calendar: Calendar) -> datetime:
-        windows = calendar.windows(start)
-        if self.unit is Unit.DAY:
-            begin, _ = next(windows, (None, None))
-            if begin is not None:
-                return _days_on(begin, int(self.amount), calendar)
-        else:
-            left = timedelta(seconds=self.amount * self.unit.value)
-            for since, until in windows:
-                if left <= until - since:
-                    return since + left
-                left -= until - since
-        raise ValueError("the business calendar is never open again")
+        if self.unit is not Unit.DAY:
+            return calendar.advance(start, timedelta(seconds=self.amount * self.unit.value))
+        begin, _ = next(calendar.windows(start), (None, None))
+        if begin is None:
+            raise ValueError("the business calendar is never open again")
+        return _days_on(begin, int(self.amount), calendar)
 
     def __str__(self) -> str:
         """Write the duration so that `parse_duration` reads it back."""

@@ -33,6 +33,17 @@ def calendar_faults(config: Config, fault: _Report) -> Iterator[Fault]:
             yield fault(f"there is no calendar {wanted}{hint(wanted, config.calendars)}", *place)
 
 
+def sla_faults(config: Config, fault: _Report) -> Iterator[Fault]:
+    """Yield the policies that have a name with a meaning of its own, or that are not there."""
+    for name in config.sla:
+        if name.casefold() == "none":
+            yield fault("'none' says that nothing is promised", "sla", name, key=True)
+    for i, mailbox in enumerate(config.mailboxes):
+        if mailbox.sla is not None and mailbox.sla not in config.sla:
+            message = f"there is no SLA policy {mailbox.sla}{hint(mailbox.sla, config.sla)}"
+            yield fault(message, "mailboxes", i, "sla")
+
+
 def _hours_faults(name: str, options: CalendarOptions, fault: _Report) -> Iterator[Fault]:
     taken: dict[int, str] = {}
     for key in options.hours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from inboxd.config.calendar_checks import calendar_faults
+from inboxd.config.calendar_checks import calendar_faults, sla_faults
 from inboxd.config.models import Agent, Config, Mailbox
 from inboxd.config.view_checks import view_faults
 from inboxd.errors import Fault
@@ -40,6 +40,7 @@ def cross_check(config: Config, document: Document) -> Iterator[Fault]:
             yield fault(f"{agent.name} is a team's name too", "agents", i, "name")
     yield from view_faults(config, fault)
     yield from calendar_faults(config, fault)
+    yield from sla_faults(config, fault)
     yield from _missing_files(config, fault)
 
 

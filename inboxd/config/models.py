@@ -18,6 +18,7 @@ from pydantic import (
 
 from inboxd.config.calendars import CalendarOptions, TeamOptions
 from inboxd.config.mirror import Mirror
+from inboxd.config.sla import SlaPolicy
 from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
 from inboxd.config.strict import STRICT
 from inboxd.config.types import (
@@ -126,6 +127,7 @@ class Mailbox(Strict):
     timezone: Zone | None = None
     calendar: Name | None = None
     language: Language | None = None
+    sla: Name | None = None
     sources: list[Source] = [Source(smtp=SmtpSource())]
 
     @field_validator("reply_address")
@@ -315,6 +317,7 @@ class Config(Strict):
     team_options: Annotated[dict[Name, TeamOptions], Field(alias="teams")] = {}
     calendars: dict[Name, CalendarOptions] = {}
     calendar: Name | None = None
+    sla: dict[Name, SlaPolicy] = {}
     views: dict[Name, View] = {}
     trust: Trust = Trust()
     auto_mail: AutoMail = AutoMail()

@@ -100,9 +100,27 @@ class TimerEvent(StrEnum):
     GIVE_UP = "failed for good"
 
 
-State = JournalState | OutboxState | ConversationState | TimerState
-Event = JournalEvent | OutboxEvent | ConversationEvent | TimerEvent
-S = TypeVar("S", JournalState, OutboxState, ConversationState, TimerState)
+class SlaState(StrEnum):
+    """Where a promise to a customer stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    DROPPED = "dropped"
+
+
+class SlaEvent(StrEnum):
+    """What happens to a promise."""
+
+    PAUSE = "paused"
+    RESUME = "resumed"
+    KEEP = "kept"
+    DROP = "given up"
+
+
+State = JournalState | OutboxState | ConversationState | TimerState | SlaState
+Event = JournalEvent | OutboxEvent | ConversationEvent | TimerEvent | SlaEvent
+S = TypeVar("S", JournalState, OutboxState, ConversationState, TimerState, SlaState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +260,31 @@ TIMER = Machine(
     ),
 )
 
-MACHINES = (JOURNAL, OUTBOX, CONVERSATION, TIMER)
+_S, _SE = SlaState, SlaEvent
+SLA = Machine(
+    "promise",
+    _S.RUNNING,
+    {
+        _S.RUNNING: "The customer waits; it is due at a moment that stands in the row.",
+        _S.PAUSED: "No time passes: the conversation is in a state that the policy names.",
+        _S.MET: "We have answered, or the conversation was closed, in time or late.",
+        _S.DROPPED: "Nothing is promised any more.",
+    },
+    (
+        Transition(_S.RUNNING, _SE.PAUSE, _S.PAUSED, "a state in which the policy pauses"),
+        Transition(_S.PAUSED, _SE.RESUME, _S.RUNNING, "that state was left: the rest of the time"),
+        *_from_each((_S.RUNNING, _S.PAUSED), _SE.KEEP, _S.MET, "answered by a person, or closed"),
+        *_from_each(
+            (_S.RUNNING, _S.PAUSED),
+            _SE.DROP,
+            _S.DROPPED,
+            "another policy or none, spam, or merged into another conversation",
+        ),
+        Transition(_S.MET, _SE.RESUME, _S.RUNNING, "the answer was taken back (`#undo`)"),
+    ),
+)
+
+MACHINES = (JOURNAL, OUTBOX, CONVERSATION, TIMER, SLA)
 TRANSITIONS = tuple(each for machine in MACHINES for each in machine.transitions)
 # Members of different enums can be equal as text, hence the types in the key.
 _NEXT = {(type(t.from_), t.from_, type(t.event), t.event): t.to for t in TRANSITIONS}

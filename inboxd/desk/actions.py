@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from inboxd.conversations.sla import NONE
 from inboxd.conversations.states import ConversationState
 from inboxd.desk.unit import Unit, is_unassigned
 from inboxd.mail.model import Address
@@ -95,6 +96,16 @@ def set_priority(unit: Unit, priority: str) -> bool:
     unit.change(priority=priority)
     unit.record("priority.changed", f"{before} → {priority}")
     unit.happened("priority.changed", change=Change("priority", "priority", before, priority))
+    return True
+
+
+def set_sla(unit: Unit, policy: str | None) -> bool:
+    """Choose the policy by which promises are made, None for none; returns whether that changes."""
+    before, chosen = unit.promises.policy, policy or NONE
+    unit.change(sla=chosen)
+    if before == policy:
+        return False
+    unit.record("sla.chosen", f"{before or NONE} → {chosen}")
     return True
 
 

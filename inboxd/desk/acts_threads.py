@@ -107,6 +107,7 @@ def split(unit: Unit, agent: Agent | None, by: str) -> str:
     unit.record("linked", f"#{new.number}")
     unit.go_on_with(new)
     unit.begin()
+    unit.promises.wait(message.created_at)
     unit.change(team=old.team)
     unit.record("conversation.opened", f"split off #{old.number} by {by}: a mail of {who}")
     _happened(unit, is_new=is_new)

@@ -55,6 +55,8 @@ def open_conversation(case: Case) -> int:
     people.add_first_parties(case, unit, who)
     reach("customer.parties")
     message = _add_message(case, unit, people.author_of(case, who))
+    if kind not in UNATTENDED:
+        unit.promises.wait()
     case.link(unit.number)
     if case.decision.linked:
         unit.record("linked", ", ".join(f"#{number}" for number in case.decision.linked))
@@ -89,6 +91,8 @@ def join(case: Case, conversation: ConversationRecord) -> int:
         _move_end(unit)
     elif attended:
         _customer_wrote(case, unit)
+        if unit.promises.policy is not None and not _says_thanks(case):
+            unit.promises.wait()
     message = _add_message(case, unit, case.reading.mail.author or people.author_of(case, who))
     case.link(unit.number)
     if not attended:
@@ -124,10 +128,15 @@ def _is_doubtful_spam(case: Case, unit: Unit) -> bool:
 
 def _is_mere_thanks(case: Case, unit: Unit) -> bool:
     """Whether a closed conversation gets a word of thanks, which asks for nothing."""
-    mail, decision = case.reading.mail, case.decision
-    if unit.conversation.state != ConversationState.CLOSED.value or decision.pending_party:
+    if unit.conversation.state != ConversationState.CLOSED.value or case.decision.pending_party:
         return False
-    if case.desk.mailbox.reopen_on_thanks or any(not each.inline for each in mail.attachments):
+    return not case.desk.mailbox.reopen_on_thanks and _says_thanks(case)
+
+
+def _says_thanks(case: Case) -> bool:
+    """Whether the mail is a word of thanks and nothing else."""
+    mail = case.reading.mail
+    if any(not each.inline for each in mail.attachments):
         return False
     agents = case.shop.config.agents
     names = [each.shown for each in agents] + [

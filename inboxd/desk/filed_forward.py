@@ -46,6 +46,7 @@ def take(case: Case, agent: Agent, forwarded: Forwarded) -> int:
     customer = named if named is not None or doubt else forwarded.sender
     unit = begin(case, agent.name, customer, forwarded.subject or case.reading.mail.subject)
     message = _add_message(case, unit, forwarded, customer)
+    unit.promises.wait()
     add_agents(unit, [agent])
     if customer is not None:
         facts = of_message(unit.connection, message)

@@ -121,6 +121,7 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
         ),
     )
     unit.touch()
+    unit.promises.answered()
     names = ", ".join(each.address for each in (*to, *cc))
     without = ", and to nobody in copy" if new.alone else ""
     kept = f", kept back until {leaves:%Y-%m-%d %H:%M:%S} UTC" if leaves > unit.now else ""

@@ -192,6 +192,7 @@ def _restore_state(unit: Unit, step: StepRecord, now: Mapping[str, Any]) -> list
     unit.renew()
     unit.change(state=state, state_since=datetime.fromisoformat(since), snoozed_until=snoozed_until)
     unit.record("state.changed", f"{became[0]} → {state}: undone")
+    unit.promises.take_back(step.at)
     unit.finish()
     undo.drop_fired_timers(unit.connection, unit.number, step.at, unit.now)
     return [f"Back to state: {state}."]

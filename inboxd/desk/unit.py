@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from inboxd.calendars import Calendar
 from inboxd.desk.shop import Desk, Shop
+from inboxd.desk.sla import Promises
 from inboxd.failpoints import reach
 from inboxd.rules.evaluate import state_timers
 from inboxd.rules.facts import Change
@@ -90,6 +91,7 @@ class Unit:
         self._fresh = False
         self._touched = False
         self._events: list[NewEvent] = []
+        self.promises = Promises(self)
 
     @property
     def number(self) -> int:
@@ -132,6 +134,7 @@ class Unit:
         self._before = conversation
         self.contact_name = self.rendered = self.texts = None
         self.__dict__.pop("thread_roots", None)  # read for the conversation that was
+        self.promises = Promises(self)
         return left
 
     def touch(self) -> None:
@@ -145,7 +148,7 @@ class Unit:
 
     def begin(self) -> None:
         """Mark a conversation that has just been opened: its state has been entered."""
-        self._fresh = True
+        self._fresh = self.promises.new = True
 
     def happened(self, *events: str, change: Change | None = None) -> None:
         """Have the rules asked about something, in time: `ruling.follow` does so."""
@@ -171,6 +174,7 @@ class Unit:
                 conversations.save(self.connection, self.conversation)
         reach("unit.saved")
         self._move_timers()
+        self.promises.write()
         reach("unit.timers")
         messages.add_events(self.connection, self._events)
         if self.traces:

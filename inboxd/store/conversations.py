@@ -48,6 +48,7 @@ _ADD = Statement(
         "snoozed_until",
         "created_at",
         "updated_at",
+        "sla",
     ],
 )
 _GET = Statement(sa.select(_CONVERSATION).where(_CONVERSATION.c.number == sa.bindparam("wanted")))
@@ -132,6 +133,7 @@ class ConversationRecord:
     snoozed_until: datetime | None
     created_at: datetime
     updated_at: datetime
+    sla: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ _SAVED = (
     "fields",
     "snoozed_until",
     "updated_at",
+    "sla",
 )
 _SAVE = Statement(
     sa.update(_CONVERSATION)
@@ -198,6 +201,7 @@ def add(
         "snoozed_until": None,
         "created_at": at,
         "updated_at": at,
+        "sla": None,
     }
     number = _ADD.run(connection, values).lastrowid or 0
     return ConversationRecord(number=number, **{**values, "tags": ()})

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from inboxd.conversations.states import SlaState
+from inboxd.store.tables import one_of
 from inboxd.store.types import Json, UtcTime
 
 
@@ -104,6 +106,42 @@ class KeptFile(SQLModel, table=True):
     sha256: bytes = Field(sa_type=sa.LargeBinary(32), unique=True)
     size: int
     data: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class SlaTarget(SQLModel, table=True):
+    """A promise in a conversation; see `conversations.sla.Target`.
+
+    `pauses` are pairs of times (RFC 3339), the second one null while it stands still.
+    """
+
+    __tablename__ = "sla_target"
+    __table_args__: ClassVar[Any] = (
+        sa.CheckConstraint(
+            "kind IN ('first_response', 'next_response', 'resolution')", name="sla_target_kind"
+        ),
+        sa.CheckConstraint(one_of("state", SlaState), name="sla_target_state"),
+        sa.CheckConstraint("state <> 'running' OR due_at IS NOT NULL", name="sla_target_due"),
+        sa.Index(
+            "sla_target_active",
+            "conversation",
+            "kind",
+            unique=True,
+            sqlite_where=sa.text("state IN ('running', 'paused')"),
+        ),
+        sa.Index("sla_target_conversation", "conversation", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    conversation: int = Field(foreign_key="conversation.number")
+    kind: str
+    policy: str
+    state: str = SlaState.RUNNING
+    started_at: datetime = Field(sa_type=UtcTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    warn_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    pauses: list[list[str | None]] = Field(default_factory=list, sa_type=Json)
+    warned_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    breached_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class MirrorPlace(SQLModel, table=True):

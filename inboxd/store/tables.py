@@ -24,7 +24,8 @@ def table_of(model: type[SQLModel]) -> sa.Table:
     return table
 
 
-def _one_of(column: str, states: Any) -> str:
+def one_of(column: str, states: Any) -> str:
+    """Return the condition, for a check, that `column` is one of `states`."""
     return f"{column} IN ({', '.join(repr(str(each)) for each in states)})"
 
 
@@ -44,7 +45,7 @@ class Journal(SQLModel, table=True):
 
     __tablename__ = "journal"
     __table_args__: ClassVar[Any] = (
-        sa.CheckConstraint(_one_of("state", JournalState), name="journal_state"),
+        sa.CheckConstraint(one_of("state", JournalState), name="journal_state"),
         sa.Index(
             "journal_due", "next_attempt_at", "id", sqlite_where=sa.text("state = 'received'")
         ),
@@ -99,7 +100,7 @@ class Conversation(SQLModel, table=True):
 
     __tablename__ = "conversation"
     __table_args__: ClassVar[Any] = (
-        sa.CheckConstraint(_one_of("state", ConversationState), name="conversation_state"),
+        sa.CheckConstraint(one_of("state", ConversationState), name="conversation_state"),
         sa.CheckConstraint(
             "priority IN ('low', 'normal', 'high', 'urgent')", name="conversation_priority"
         ),
@@ -123,6 +124,7 @@ class Conversation(SQLModel, table=True):
     snoozed_until: datetime | None = Field(default=None, sa_type=UtcTime)
     created_at: datetime = Field(sa_type=UtcTime)
     updated_at: datetime = Field(sa_type=UtcTime)
+    sla: str | None = None  # the policy that a rule has chosen; without one, the mailbox's
 
 
 class Party(SQLModel, table=True):
@@ -239,7 +241,7 @@ class Timer(SQLModel, table=True):
 
     __tablename__ = "timer"
     __table_args__: ClassVar[Any] = (
-        sa.CheckConstraint(_one_of("state", TimerState), name="timer_state"),
+        sa.CheckConstraint(one_of("state", TimerState), name="timer_state"),
         sa.Index(
             "timer_armed",
             "conversation",
@@ -267,7 +269,7 @@ class Outbox(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__: ClassVar[Any] = (
-        sa.CheckConstraint(_one_of("state", OutboxState), name="outbox_state"),
+        sa.CheckConstraint(one_of("state", OutboxState), name="outbox_state"),
         sa.Index(
             "outbox_due",
             "next_attempt_at",

@@ -47,6 +47,7 @@ UNASSIGNED = "unassigned"
 OF_RULES = (RULE, UNASSIGNED)  # their `for`
 WAKE = "wake"
 REMIND = "remind"
+SLA = "sla"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class TimerRecord:
     """A timer that is armed.
 
     `kind` is `rule` (a rule's `for` in a conversation's state), `unassigned` (a rule's `for` while
-    nobody has the conversation), `wake` (the end of a snooze) or `remind`, with the reminder's
-    id in the place of a rule.
+    nobody has the conversation), `wake` (the end of a snooze), `remind`, with the reminder's id in
+    the place of a rule, or `sla`, with a promise's kind and `warning` or `breached` there.
     """
 
     id: int

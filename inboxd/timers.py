@@ -1,4 +1,4 @@
-"""Fires the timers that are due: rules that wait for a state to last, snoozes, reminders."""
+"""Fires the timers that are due: of rules that wait, snoozes, reminders and promises."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 from inboxd.clock import Clock
 from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
-from inboxd.desk import actions, mailings, ruling
+from inboxd.desk import actions, mailings, ruling, sla_timers
 from inboxd.desk.case import send_notifications, tell_audience
 from inboxd.desk.digest import send_due
 from inboxd.desk.shop import Shop
@@ -80,6 +80,8 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
     unit = Unit(connection, shop, conversation, now=now, cause=f"timer:{timer.id}", actor=actor)
     if timer.kind == timers.WAKE:
         _wake(unit)
+    elif timer.kind == timers.SLA:
+        sla_timers.fire(unit, timer.rule)
     elif reminder is not None:
         _remind(unit, *reminder)
     else:

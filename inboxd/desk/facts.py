@@ -47,12 +47,14 @@ def gather(
             fields=conversation.fields,
             contact=_contact(unit),
             opened_at=conversation.created_at,
+            sla_policy=unit.promises.policy,
         ),
         message=message,
         also=also,
         is_ours=partial(is_ours, unit.shop),
         now=unit.now,
         change=change,
+        sla_kind=unit.promises.told_of,
     )
 
 

@@ -178,6 +178,8 @@ def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) ->
         case do.Notify():
             for agent in unit.shop.config.agents_named(list(effect.names)):
                 unit.tell(agent.name, f"The rule “{effect.rule}” says so.")
+        case do.ChooseSla():
+            actions.set_sla(unit, effect.policy)
         case do.Close():
             actions.set_state(unit, ConversationState.CLOSED)
         case do.Snooze():

@@ -211,6 +211,7 @@ def known_names(config: Config, canned: Iterable[str] | None) -> Known:
         teams=frozenset(config.teams),
         mailboxes=frozenset(mailbox.name for mailbox in config.mailboxes),
         canned=None if canned is None else frozenset(canned),
+        slas=frozenset({*config.sla, "none"}),
         skills={
             team: frozenset(skill for member in members for skill in member.skills)
             for team, members in config.teams.items()

@@ -42,6 +42,7 @@ class Promises:
         self._since: datetime | None = None
         self._answered = False
         self._touched = False
+        self.told_of: str | None = None  # the kind of the promise that rules are told of
         self.new = False  # whether the conversation was opened by this unit: nothing is stored
 
     # -- what happens
@@ -72,6 +73,26 @@ class Promises:
         if sla.move(connection, gone, self._unit.number, now):
             self.__dict__.pop("_stored", None)
             self.new, self._touched = False, True
+
+    def mark(self, kind: str, what: str) -> Target | None:
+        """Note that rules are told of a promise, of its warning or its breach; returns it.
+
+        None where there is nothing to tell: it has ended, stands still, is due later by now, or
+        was told of before.
+        """
+        found = next((each for each in self._stored if each.kind == kind), None)
+        if found is None or self.policy is None:
+            return None
+        now, warns = self._unit.now, what == WARNING
+        moment, told_at = (
+            (found.warn_at, found.warned_at) if warns else (found.due_at, found.breached_at)
+        )
+        if moment is None or moment > now or told_at is not None:
+            return None
+        marked = replace(found, warned_at=now) if warns else replace(found, breached_at=now)
+        self._base = tuple(marked if each is found else each for each in self._stored)
+        self.told_of = found.kind
+        return marked
 
     # -- how things stand
 

@@ -151,6 +151,18 @@ class Snooze:
         return f"snooze {self.duration}"
 
 
+@dataclass(frozen=True, slots=True)
+class ChooseSla:
+    """Make promises by this policy from now on; None promises nothing."""
+
+    rule: str
+    index: int
+    policy: str | None
+
+    def __str__(self) -> str:
+        return f"sla {self.policy or 'none'}"
+
+
 Effect: TypeAlias = (
     AddTags
     | RemoveTags
@@ -162,6 +174,7 @@ Effect: TypeAlias = (
     | Notify
     | Close
     | Snooze
+    | ChooseSla
 )
 
 
@@ -184,6 +197,8 @@ def applied(conversation: ConversationFacts, effect: Effect) -> ConversationFact
             return replace(conversation, fields={**conversation.fields, name: value})
         case SetContact(contact=Address() as contact):
             return replace(conversation, contact=contact)
+        case ChooseSla(policy=policy):
+            return replace(conversation, sla_policy=policy)
         case Close():
             return replace(conversation, state="closed")
         case Snooze():

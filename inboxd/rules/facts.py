@@ -85,7 +85,8 @@ def _no_history() -> History:
 class ConversationFacts:
     """A conversation as it stands; `assignee` is an agent's name, `team` a team's.
 
-    `contact` is whom answers go to, None where nobody can be answered. `history` is called when a
+    `contact` is whom answers go to, None where nobody can be answered. `sla_policy` is the policy
+    by which promises are made. `history` is called when a
     rule looks at what it returns.
     """
 
@@ -99,6 +100,7 @@ class ConversationFacts:
     fields: Mapping[str, str] = field(default_factory=dict)
     contact: Address | None = None
     opened_at: datetime | None = None
+    sla_policy: str | None = None
     history: Callable[[], History] = _no_history
 
 
@@ -145,7 +147,8 @@ class Facts:
     that opens a conversation raises `conversation.opened` and `message.received`, and every rule
     acts on it at most once. `message` is the mail that caused it; for a timer or a state it is the
     last inbound one, or None. `is_ours` tells the addresses of the shop and its agents. `now` is
-    aware; `change` is what the event changed; `known_of` tells what is known of a contact.
+    aware; `change` is what the event changed; `known_of` tells what is known of a contact;
+    `sla_kind` is which promise an `sla.warning` or `sla.breached` is about.
     """
 
     event: str
@@ -157,3 +160,4 @@ class Facts:
     now: datetime = _LONG_AGO
     change: Change | None = None
     known_of: Callable[[Address], ContactFacts] = _stranger
+    sla_kind: str | None = None

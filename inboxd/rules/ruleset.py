@@ -12,6 +12,7 @@ from inboxd.rules.correspondents import chosen
 from inboxd.rules.effects import (
     AddTags,
     Assign,
+    ChooseSla,
     Close,
     Effect,
     Notify,
@@ -159,6 +160,8 @@ def _makers(action: Action) -> Iterator[_Maker]:
         yield Close
     if action.snooze is not None:
         yield partial(Snooze, duration=action.snooze)
+    if action.sla is not None:
+        yield partial(ChooseSla, policy=None if action.sla == "none" else action.sla)
     if action.stop is not None:
         yield lambda rule, index: lambda match, facts: None
     if action.set_ is not None:

@@ -31,6 +31,7 @@ from inboxd.rules.terms import (
     Many,
     RuleName,
     Skill,
+    SlaName,
     Tag,
     TeamName,
     check_skill,
@@ -49,6 +50,8 @@ Event: TypeAlias = Literal[
     "priority.changed",
     "bounce.received",
     "contact.created",
+    "sla.warning",
+    "sla.breached",
     State,
 ]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
@@ -185,6 +188,7 @@ class Action(Part):
     notify: Many[AgentOrTeam] | None = None
     close: Yes | None = None
     snooze: Duration | None = None
+    sla: SlaName | None = None
     stop: Yes | None = None
 
     @model_validator(mode="after")

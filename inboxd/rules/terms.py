@@ -38,7 +38,8 @@ class Known:
     """The names that rules may use: what the configuration and the canned replies define.
 
     `canned` is None where the canned replies could not be read: then any name passes, for the
-    fault is theirs. `skills` are those that somebody of a team has, by the team's name.
+    fault is theirs. `skills` are those that somebody of a team has, by the team's name;
+    `slas` are the SLA policies, `none` among them.
     """
 
     agents: frozenset[str] = frozenset()
@@ -46,6 +47,7 @@ class Known:
     mailboxes: frozenset[str] = frozenset()
     canned: frozenset[str] | None = frozenset()
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    slas: frozenset[str] = frozenset({"none"})
 
 
 @dataclass(slots=True)
@@ -207,6 +209,7 @@ MailboxName: TypeAlias = Annotated[
 CannedName: TypeAlias = Annotated[
     str, _named("canned reply", lambda known: known.canned), Names("canned")
 ]
+SlaName: TypeAlias = Annotated[str, _named("SLA policy", lambda known: known.slas), Names("slas")]
 Tag: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
 Word: TypeAlias = Annotated[str, AfterValidator(_check_word)]
 PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]

@@ -33,6 +33,8 @@ EVENTS: Final[dict[str, str]] = {
     "tag.added": "it has got a tag that it did not have; each of several tags is an event",
     "field.changed": "a field of your own was set to another value, or taken away",
     "priority.changed": "the priority was changed",
+    "sla.warning": "a promise is soon due, as its policy's `warn_at` says; see [sla.md](sla.md)",
+    "sla.breached": "a promise was not kept in time",
     "bounce.received": "a report came that mail of ours to somebody in the conversation failed",
     "contact.created": "somebody is a contact now who never was one",
     "open": "the conversation has become open: we owe an answer",
@@ -80,6 +82,9 @@ ACTIONS: Final[dict[str, str]] = {
     "reply": "answers with a canned reply: `{canned: NAME}`",
     "notify": "sends a notice to agents and teams, one or a list",
     "close": "closes the conversation",
+    "sla": (
+        "chooses the [SLA policy](sla.md) by which answers are promised from now on, or `none`"
+    ),
     "snooze": "puts the conversation out of sight for a duration",
     "stop": "the same as `stop: true` on the rule",
 }

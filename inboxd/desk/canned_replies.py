@@ -101,6 +101,7 @@ def context(
         match={**match, **values},
         now=unit.now,
         zone=unit.shop.config.zone(unit.desk.mailbox),
+        promise=unit.promises.answer_by,
     )
 
 

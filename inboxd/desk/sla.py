@@ -16,6 +16,7 @@ from inboxd.conversations.sla import (
     Happened,
     Target,
     Terms,
+    next_due,
     settled,
 )
 from inboxd.conversations.states import ConversationState, SlaState
@@ -81,7 +82,10 @@ class Promises:
         was told of before.
         """
         found = next((each for each in self._stored if each.kind == kind), None)
-        if found is None or self.policy is None:
+        if found is None:
+            return None
+        if self.policy is None:
+            self._touched = True  # nothing is promised any more: what is left over ends
             return None
         now, warns = self._unit.now, what == WARNING
         moment, told_at = (
@@ -105,7 +109,7 @@ class Promises:
 
     def now(self) -> tuple[Target, ...]:
         """Return the promises as they stand now; none where nothing is promised."""
-        if not self._policies or self._unit.quiet:
+        if self._unit.quiet or not (self._policies or self._touched):
             return ()
         targets = self._stored if self._base is None else self._base
         happened = Happened(
@@ -118,6 +122,16 @@ class Promises:
             if since is not None:
                 happened = replace(happened, waiting_since=since, first=self._is_first(targets))
         return settled(targets, self._terms, happened)
+
+    @property
+    def answer_by(self) -> datetime | None:
+        """When the customer may expect our next word, or None where that is not promised.
+
+        What is overdue is promised no more.
+        """
+        target = next_due(self.now())
+        due = target.due_at if target is not None else None
+        return due if due is not None and due > self._unit.now else None
 
     @property
     def _policies(self) -> Mapping[str, SlaPolicy]:
@@ -154,7 +168,7 @@ class Promises:
 
     def write(self) -> None:
         """Keep the promises in the database, arm their timers and tell the history."""
-        if self._policies and not self._unit.quiet and self._is_different():
+        if (self._policies or self._touched) and not self._unit.quiet and self._is_different():
             stored = {each.id: each for each in self._stored}
             after = self.now()
             changed = [each for each in after if stored.get(each.id) != each]

@@ -25,6 +25,7 @@ KNOWN = Known(
     mailboxes=frozenset({"support", "sales"}),
     canned=frozenset({"received", "refund-received", "still-there"}),
     skills={"billing": frozenset({"returns", "german"})},
+    slas=frozenset({"gold", "none"}),
 )
 
 

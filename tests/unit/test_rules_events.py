@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from desk_kit import Desk, bounce, letter, make
+from desk_kit import CONFIG, Desk, bounce, letter, make
 
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import mirroring
@@ -42,6 +42,15 @@ def by_giving_up(desk: Desk) -> None:
     desk.answer_as("anna", desk.to("anna@shop.example"), "#assign none")
 
 
+def by_waiting(desk: Desk) -> None:
+    desk.customer()
+    desk.later(hours=25)
+
+
+PROMISES = CONFIG.replace("    notify:", "    sla: day\n    notify:") + (
+    "sla: {day: {first_response: 24 h, warn_at: 50%}}\n"
+)
+
 # What makes each event happen, the conversation's first mail aside.
 HAPPENS: dict[str, Happen] = {
     "conversation.opened": lambda desk: desk.customer(),  # type: ignore[dict-item,return-value]
@@ -55,6 +64,8 @@ HAPPENS: dict[str, Happen] = {
     "field.changed": by_agent("#set order=4711"),
     "priority.changed": by_agent("#priority high"),
     "bounce.received": by_bounce,
+    "sla.warning": by_waiting,
+    "sla.breached": by_waiting,
     "open": lambda desk: desk.customer(),  # type: ignore[dict-item,return-value]
     "pending": by_agent("Which tea?"),
     "snoozed": by_agent("#snooze 2 days"),
@@ -74,7 +85,8 @@ def test_there_is_a_row_for_every_event() -> None:
 
 @pytest.mark.parametrize("event", sorted(HAPPENS))
 def test_a_rule_for_the_event_acts_once(event: str, tmp_path: Path) -> None:
-    desk = make(tmp_path, rules=f"- {{name: R, when: {event}, then: {{tag: heard}}}}\n")
+    rules = f"- {{name: R, when: {event}, then: {{tag: heard}}}}\n"
+    desk = make(tmp_path, rules=rules, config=PROMISES)
     HAPPENS[event](desk)
     assert heard(desk) == 1
 

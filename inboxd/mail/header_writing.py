@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -114,7 +114,8 @@ def addr_spec(address: str) -> str:
     return f"{local}@{ascii_domain(domain)}"
 
 
-def address_field(name: str, addresses: Sequence[Address]) -> str:
+@lru_cache(maxsize=256)  # the shop's own addresses, again and again
+def address_field(name: str, addresses: tuple[Address, ...]) -> str:
     """Return a field that names mailboxes; raise `Permanent` if one of them cannot be written."""
     tokens: list[str] = []
     for address in addresses:

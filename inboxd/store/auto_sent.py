@@ -28,9 +28,8 @@ _CONVERSATION = table_of(Conversation)
 _LINK = table_of(Link)
 _MESSAGE = table_of(Message)
 _REF = table_of(MessageRef)
-_LATEST = 1000
 
-_ADD_AUTO = Statement(sa.insert(_AUTO), ["at", "address", "conversation", "rule"])
+_ADD_AUTO = Statement(sa.insert(_AUTO), ["at", "address", "domain", "conversation", "rule"])
 _AUTO_COUNTS = Statement(
     sa.select(
         sa.func.count().filter(
@@ -59,27 +58,25 @@ def _is_at(column: Any) -> Any:
     return sa.func.substr(column, -sa.func.length(at_domain)) == at_domain
 
 
-# Ids grow with time, so that the latest are found without an index on the time.
-_RECENT = sa.select(_AUTO).order_by(_AUTO.c.id.desc()).limit(_LATEST).subquery()
-_first_seen = sa.func.coalesce(_CONTACT.c.created_at, _RECENT.c.at)
+_first_seen = sa.func.coalesce(_CONTACT.c.created_at, _AUTO.c.at)
 _NEW_AT_DOMAIN = Statement(
     sa.select(
         sa.func.count(
             sa.distinct(
-                sa.case((_RECENT.c.at > sa.bindparam("hour", type_=UtcTime), _RECENT.c.address))
+                sa.case((_AUTO.c.at > sa.bindparam("hour", type_=UtcTime), _AUTO.c.address))
             )
         ),
-        sa.func.count(sa.distinct(_RECENT.c.address)),
+        sa.func.count(sa.distinct(_AUTO.c.address)),
     )
     .select_from(
-        _RECENT.outerjoin(_ADDRESS, _ADDRESS.c.address == _RECENT.c.address).outerjoin(
+        _AUTO.outerjoin(_ADDRESS, _ADDRESS.c.address == _AUTO.c.address).outerjoin(
             _CONTACT, _CONTACT.c.id == _ADDRESS.c.contact_id
         )
     )
     .where(
-        _RECENT.c.at > sa.bindparam("day", type_=UtcTime),
-        _is_at(_RECENT.c.address),
-        _RECENT.c.address != sa.bindparam("address"),
+        _AUTO.c.at > sa.bindparam("day", type_=UtcTime),
+        _AUTO.c.domain == sa.bindparam("domain"),
+        _AUTO.c.address != sa.bindparam("address"),
         _first_seen > sa.bindparam("day", type_=UtcTime),
     )
 )
@@ -168,11 +165,11 @@ def auto_counts(
 def new_at_domain(connection: sa.Connection, address: str, now: datetime) -> DomainCounts:
     """Count the other addresses of the domain that got automatic mail and are new to us.
 
-    New is who is known for less than a day; of very much automatic mail the latest is looked at.
+    New is who is known for less than a day.
     """
     values = {
         "address": correspondent(address),
-        "at_domain": _at_domain(address),
+        "domain": _domain(address),
         "hour": now - timedelta(hours=1),
         "day": now - timedelta(days=1),
     }
@@ -183,7 +180,7 @@ def new_at_domain(connection: sa.Connection, address: str, now: datetime) -> Dom
 
 def answered_at_domain(connection: sa.Connection, address: str) -> int:
     """Count the addresses of the domain of `address` whom somebody here has ever written to."""
-    values = {"at_domain": _at_domain(address)}
+    values = {"at_domain": f"@{_domain(address)}"}
     return int(_ANSWERED_AT_DOMAIN.scalar(connection, values) or 0)
 
 
@@ -203,8 +200,8 @@ def named_automatic_mail(connection: sa.Connection, conversation: int, now: date
     return None if found is None else str(found)
 
 
-def _at_domain(address: str) -> str:
-    return "@" + address.casefold().rpartition("@")[2]
+def _domain(address: str) -> str:
+    return address.casefold().rpartition("@")[2]
 
 
 def add_auto(
@@ -212,5 +209,11 @@ def add_auto(
 ) -> None:
     """Count one more automatic mail to somebody outside."""
     address = correspondent(address)
-    row = {"at": at, "address": address, "conversation": conversation, "rule": rule}
+    row = {
+        "at": at,
+        "address": address,
+        "domain": _domain(address),
+        "conversation": conversation,
+        "rule": rule,
+    }
     _ADD_AUTO.run(connection, row)

@@ -8,9 +8,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from inboxd.store.statements import Statement
 from inboxd.store.tables import Contact, table_of
 
 _CONTACT = table_of(Contact)
+_GET = Statement(sa.select(_CONTACT).where(_CONTACT.c.id == sa.bindparam("wanted")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +27,5 @@ class ContactCard:
 
 def get(connection: sa.Connection, contact_id: int) -> ContactCard | None:
     """Return the contact `contact_id`, or None."""
-    row = connection.execute(sa.select(_CONTACT).where(_CONTACT.c.id == contact_id)).first()
+    row = _GET.first(connection, {"wanted": contact_id})
     return None if row is None else ContactCard(row.id, row.name, row.created_at, row.fields)

@@ -46,6 +46,11 @@ _MARK_BOUNCED = Statement(
     .where(_ADDRESS.c.address == sa.bindparam("which"))
     .values(bounced_at=sa.bindparam("at"))
 )
+_MARK_ALIVE = Statement(  # said of every mail, and seldom news
+    sa.update(_ADDRESS)
+    .where(_ADDRESS.c.address == sa.bindparam("which"), _ADDRESS.c.bounced_at.is_not(None))
+    .values(bounced_at=sa.null())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,10 @@ def names(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
 
 def mark_bounced(connection: sa.Connection, address: str, at: datetime | None) -> None:
     """Note that mail to `address` failed for good (or, with None, that it works again)."""
-    _MARK_BOUNCED.run(connection, {"which": address.casefold(), "at": at})
+    if at is None:
+        _MARK_ALIVE.run(connection, {"which": address.casefold()})
+    else:
+        _MARK_BOUNCED.run(connection, {"which": address.casefold(), "at": at})
 
 
 def addresses_of(

@@ -326,12 +326,16 @@ class AutoSent(SQLModel, table=True):
     """An automatic mail to somebody outside, for the caps (RFC 3834 section 2)."""
 
     __tablename__ = "auto_sent"
-    __table_args__: ClassVar[Any] = (sa.Index("auto_sent_address", "address", "at"),)
+    __table_args__: ClassVar[Any] = (
+        sa.Index("auto_sent_address", "address", "at"),
+        sa.Index("auto_sent_domain", "domain", "at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcTime)
     address: str
     conversation: int = Field(foreign_key="conversation.number", index=True)
     rule: str
+    domain: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Folder(SQLModel, table=True):

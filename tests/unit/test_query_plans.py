@@ -14,9 +14,8 @@ from desk_kit import make
 import inboxd.store
 from inboxd.store.statements import Statement
 
-# The latest thousand by number; what is asked only once a domain has reached its cap; the agents
-# who are away.
-_MAY_SCAN = {"auto_sent._NEW_AT_DOMAIN", "auto_sent._ANSWERED_AT_DOMAIN", "absences._NOW"}
+# What is asked only once a domain has reached its cap; the agents who are away.
+_MAY_SCAN = {"auto_sent._ANSWERED_AT_DOMAIN", "absences._NOW"}
 
 
 def _statements() -> dict[str, Statement]:

@@ -14,12 +14,13 @@ import structlog
 from inboxd.clock import Clock
 from inboxd.conversations.states import JournalState
 from inboxd.desk import filing
+from inboxd.desk.carrying import Dropped
 from inboxd.desk.reading import Reading, read
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent, Poison
 from inboxd.failpoints import reach
-from inboxd.store import journal
+from inboxd.store import journal, messages
 from inboxd.store.db import Database, is_database_fault
 from inboxd.store.statements import Savepoint
 
@@ -104,17 +105,36 @@ def _process(
             raise reading
         with Savepoint(connection):
             outcome = process_one(connection, shop, entry, reading, clock)
+    except Dropped as dropped:
+        outcome = _drop(connection, entry, reading, dropped, clock)
     except Exception as error:  # a fault of ours or of the mail; after three it is put aside whole
         if is_database_fault(error):
             raise  # not the mail: everything waits and is tried again
         _set_aside(connection, shop, entry, error, clock)
-    else:
-        _log.info(
-            "mail.processed",
-            journal=outcome.entry,
-            state=outcome.state.value,
-            conversation=outcome.conversation,
-        )
+        return
+    _log.info(
+        "mail.processed",
+        journal=outcome.entry,
+        state=outcome.state.value,
+        conversation=outcome.conversation,
+    )
+
+
+def _drop(
+    connection: sa.Connection,
+    entry: journal.Entry,
+    reading: Reading | Exception,
+    dropped: Dropped,
+    clock: Clock,
+) -> Outcome:
+    """Keep a mail in the journal alone, as a rule wants it; all that was done for it is undone."""
+    assert isinstance(reading, Reading)  # rules have looked at it
+    now, state = clock.now(), JournalState.DROPPED
+    journal.finish(connection, entry.id, state, now, content=reading.content, why=str(dropped))
+    data = {"steps": dropped.traces}
+    messages.add_trace(connection, now, None, f"journal:{entry.id}", data)
+    reach("pipeline.dropped")
+    return Outcome(entry.id, state)
 
 
 def _set_aside(

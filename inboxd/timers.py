@@ -85,13 +85,21 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
     elif reminder is not None:
         _remind(unit, *reminder)
     else:
-        last = messages.last_inbound(connection, timer.conversation)
-        state, since = _waited(timer, conversation)
-        unit.record("timer.fired", f"{timer.rule}: {state} since {since:%Y-%m-%d %H:%M} UTC")
-        ruling.run_timer(unit, timer.rule, state, last)
-        send_notifications(unit, last)
+        _let_rules_act(unit, timer)
     reach("timers.acted")
     unit.finish()
+
+
+def _let_rules_act(unit: Unit, timer: TimerRecord) -> None:
+    last = messages.last_inbound(unit.connection, unit.number)
+    if timer.kind == timers.NAMED:
+        unit.record("timer.fired", timer.rule)
+        ruling.run_named_timer(unit, timer.rule, last)
+    else:
+        state, since = _waited(timer, unit.conversation)
+        unit.record("timer.fired", f"{timer.rule}: {state} since {since:%Y-%m-%d %H:%M} UTC")
+        ruling.run_timer(unit, timer.rule, state, last)
+    send_notifications(unit, last)
 
 
 def _waited(timer: TimerRecord, conversation: ConversationRecord) -> tuple[str, datetime]:
@@ -122,6 +130,8 @@ def _what_is_gone(
         return "its mailbox is not configured any more"
     if timer.kind in timers.OF_RULES and timer.rule not in shop.rules.by_name:
         return "there is no such rule any more"
+    if timer.kind == timers.NAMED and conversation.state == ConversationState.SPAM.value:
+        return "its conversation is spam"
     if timer.kind == timers.REMIND and reminder is None:
         return "its agent is not configured any more"
     return None

@@ -23,6 +23,7 @@ class JournalState(StrEnum):
     RECEIVED = "received"
     APPLIED = "applied"
     DUPLICATE = "duplicate"
+    DROPPED = "dropped"
     QUARANTINED = "quarantined"
 
 
@@ -31,6 +32,7 @@ class JournalEvent(StrEnum):
 
     APPLY = "applied"
     REPEAT = "known already"
+    DROP = "dropped"
     FAIL = "failed"
     GIVE_UP = "failed for good"
     REPLAY = "replayed"
@@ -158,11 +160,13 @@ JOURNAL = Machine(
         _J.RECEIVED: "Durable and acknowledged; waits to be read, or to be tried again.",
         _J.APPLIED: "Its conversation, rules, timers and answers were committed with this state.",
         _J.DUPLICATE: "The same bytes, id and all, are in the journal already; nothing was done.",
+        _J.DROPPED: "A rule says `drop`: the original is kept here and shown nowhere else.",
         _J.QUARANTINED: "Could not be worked on. The original is kept and an admin is told.",
     },
     (
         Transition(_J.RECEIVED, _JE.APPLY, _J.APPLIED, "its one transaction committed"),
         Transition(_J.RECEIVED, _JE.REPEAT, _J.DUPLICATE, "same Message-ID and same content"),
+        Transition(_J.RECEIVED, _JE.DROP, _J.DROPPED, "a rule wants it; all else is undone"),
         Transition(_J.RECEIVED, _JE.FAIL, _J.RECEIVED, "first and second attempt: tried later"),
         Transition(
             _J.RECEIVED, _JE.GIVE_UP, _J.QUARANTINED, "third attempt, or known to be hopeless"

@@ -14,8 +14,12 @@ from inboxd.store import auto_sent, contacts
 from inboxd.store.messages import MessageRecord
 
 
-def refusal(unit: Unit, rule: str, last_inbound: MessageRecord | None) -> str | None:
+def refusal(
+    unit: Unit, rule: str, last_inbound: MessageRecord | None, *, repeat: bool = False
+) -> str | None:
     """Return why no automatic mail may be sent for `rule`, or None where it may.
+
+    Without `repeat`, a rule answers once in a conversation.
 
     `last_inbound` is the mail that it would answer, or that came last from the customer. The admin
     is told where a whole domain is not answered any more.
@@ -34,6 +38,8 @@ def refusal(unit: Unit, rule: str, last_inbound: MessageRecord | None) -> str | 
     known = contacts.find(unit.connection, address)
     if known is not None and known.bounced_at is not None:
         return f"mail to {address} has bounced, or was complained about"
+    if not repeat and auto_sent.has_answered(unit.connection, unit.number, rule):
+        return "this rule has answered in this conversation before"
     return _over_cap(unit, address, rule) or _other_machine(unit, address)
 
 

@@ -19,6 +19,7 @@ from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord, NewMessage
 
 # Nobody waits for an answer to these: they are filed and can be found, and nobody is disturbed.
+_UNTOLD = (ConversationState.CLOSED.value, ConversationState.SPAM.value)
 _FILED_ONLY = frozenset({Kind.OUT_OF_OFFICE, Kind.BOUNCE, Kind.RECEIPT, Kind.FEEDBACK})
 
 
@@ -158,6 +159,7 @@ def _unit(case: Case, conversation: ConversationRecord, who: Correspondent) -> U
     """Begin the work; history names a writer by address, for anybody can bear an agent's name."""
     author = case.reading.mail.author
     unit = case.unit(conversation, author.address if author else "somebody")
+    unit.may_drop = True
     unit.elided_text = case.reading.mail.elided_text
     address = who.address.address if who.address else None
     unit.traces[0]["read"]["answers_to"] = {"address": address, "why": who.why}
@@ -206,7 +208,7 @@ def _react(case: Case, unit: Unit, message: MessageRecord, event: str, reason: s
     message = ruled or message
     if case.reading.verdict.kind not in _FILED_ONLY:
         reason += people.in_copy(unit)
-        if unit.conversation.state != ConversationState.CLOSED.value:
+        if unit.conversation.state not in _UNTOLD:
             tell_audience(unit, reason)
         send_notifications(unit, message)
         reach("customer.notified")

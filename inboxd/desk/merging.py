@@ -39,6 +39,7 @@ def absorb(
     for kind in (timers.RULE, timers.UNASSIGNED, timers.WAKE):
         timers.cancel(unit.connection, gone.number, kind, unit.now)
     unit.promises.take_over(gone.number)
+    timers.move(unit.connection, timers.NAMED, gone.number, unit.number, unit.now)
     reminders.move(unit.connection, gone.number, unit.number)
     merges.merge(unit.connection, gone.number, unit.number, unit.now, same_people=same_people)
     _take_over(unit, gone)

@@ -160,6 +160,8 @@ def to_outside(
     key: str,
     attachments: tuple[OutgoingAttachment, ...],
     not_before: datetime,
+    *,
+    automatic: Automatic = "no",
 ) -> Sent:
     """Queue a mail to whom a conversation was forwarded, in a thread of its own.
 
@@ -183,7 +185,8 @@ def to_outside(
         text=rendered.text,
         html=rendered.html,
         attachments=attachments,
-        automatic="no",
+        automatic=automatic,
+        headers=(_loop_mark(unit),) if automatic != "no" else (),
     )
     sender = _bounce_address(unit, f"mail:{side.address}")
     queued = _queue(unit, "forward", effect, mail, sender, (side.address,), not_before)

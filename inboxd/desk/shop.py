@@ -206,7 +206,10 @@ def _place(config: Config, *loc: str | int) -> tuple[int, int]:
 
 def known_names(config: Config, canned: Iterable[str] | None) -> Known:
     """Return which names rules may use; any canned reply's where `canned` is None."""
+    own = [address for mailbox in config.mailboxes for address in mailbox.addresses]
+    own += [address for agent in config.agents for address in (agent.address, *agent.aliases)]
     return Known(
+        own_addresses=frozenset(address.casefold() for address in own),
         agents=frozenset(agent.name for agent in config.agents),
         teams=frozenset(config.teams),
         mailboxes=frozenset(mailbox.name for mailbox in config.mailboxes),

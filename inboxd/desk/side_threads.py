@@ -6,6 +6,8 @@ answer to a notification of a side thread goes there and nowhere else, for its a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from inboxd.config import Agent
 from inboxd.conversations import commands as ask
 from inboxd.conversations.tags import Parsed
@@ -52,20 +54,34 @@ def forward(
     assert news is not None  # `obstacles` has looked
     for index, address in enumerate(_addresses(parsed)):
         side = side_threads.add(unit.connection, unit.number, address, agent.name, unit.now)
-        context = ForwardContext(
-            shop_name=unit.desk.shown,
-            subject=f"Fwd: {unit.conversation.subject}",
-            text=parsed.body,
-            signature=shown.signature(unit, agent),
-            sender=str(news.author),
-            date=f"{news.date or news.created_at:%a, %d %b %Y %H:%M %Z}",
-            forwarded=news.text[:_CHARS],
-        )
+        context = _forwarded(unit, news, parsed.body, shown.signature(unit, agent))
         files = (*_files(unit, attachments), *shown.sent_on(news))
         _send(unit, agent, side, context, f"forward:{index}", attachments, files)
     whom = ", ".join(_addresses(parsed))
     unit.record("forwarded", f"by {agent.shown} to {whom}")
     return _outcome(unit, agent, f"The customer's last mail to {whom}", f"Forwarded to {whom}.")
+
+
+def forward_for_rule(
+    unit: Unit, rule: str, addresses: Sequence[str], news: MessageRecord, key: str
+) -> None:
+    """Send the customer's mail `news` on to each of `addresses`, as a rule wants it.
+
+    Later mail of the conversation to the same address goes into the same side thread.
+    """
+    begun = side_threads.of(unit.connection, unit.number)
+    known = {each.address.casefold(): each for each in begun if not each.agent}
+    context = _forwarded(unit, news, "", shown.signature(unit, None))
+    for index, address in enumerate(addresses):
+        side = known.get(address.casefold()) or side_threads.add(
+            unit.connection, unit.number, address, "", unit.now
+        )
+        files = shown.sent_on(news)
+        sent = posting.to_outside(
+            unit, context, side, f"{key}:{index}", files, unit.now, automatic="auto-generated"
+        )
+        _keep_sent(unit, sent, side, Address(f"rule {rule}", ""), None, "", ())
+    unit.record("forwarded", f"to {', '.join(addresses)}")
 
 
 def answer(
@@ -203,6 +219,18 @@ def _hold(case: Case, unit: Unit, author: Address) -> None:
     unit.record("held", f"mail from {author.address}: to a side thread that is not known")
 
 
+def _forwarded(unit: Unit, news: MessageRecord, text: str, signature: str) -> ForwardContext:
+    return ForwardContext(
+        shop_name=unit.desk.shown,
+        subject=f"Fwd: {unit.conversation.subject}",
+        text=text,
+        signature=signature,
+        sender=str(news.author),
+        date=f"{news.date or news.created_at:%a, %d %b %Y %H:%M %Z}",
+        forwarded=news.text[:_CHARS],
+    )
+
+
 def _send(
     unit: Unit,
     agent: Agent,
@@ -213,6 +241,20 @@ def _send(
     files: tuple[OutgoingAttachment, ...],
 ) -> None:
     sent = posting.to_outside(unit, context, side, key, files, posting.leaves_at(unit))
+    author = Address(agent.shown, unit.desk.mailbox.address)
+    _keep_sent(unit, sent, side, author, agent.name, context.text, attachments)
+
+
+def _keep_sent(
+    unit: Unit,
+    sent: posting.Sent,
+    side: SideRecord,
+    author: Address,
+    agent: str | None,
+    text: str,
+    attachments: tuple[Attachment, ...],
+) -> None:
+    """Keep a mail to somebody outside as a note, and its id as one of the side thread's."""
     conversations.add_refs(unit.connection, unit.desk.name, unit.number, sent.message_id, ())
     side_threads.add_refs(unit.connection, side, [sent.message_id])
     messages.add(
@@ -221,15 +263,15 @@ def _send(
             conversation=unit.number,
             direction="note",
             kind=SENT,
-            author=Address(agent.shown, unit.desk.mailbox.address),
-            agent=agent.name,
+            author=author,
+            agent=agent,
             to=(Address("", side.address),),
             subject=sent.subject,
             message_id=sent.message_id,
             date=unit.now,
             created_at=unit.now,
-            text=context.text or "(forwarded without words)",
-            journal_id=unit.journal_id,
+            text=text or "(forwarded without words)",
+            journal_id=unit.journal_id if agent is not None else None,
             attachments=attachments,
         ),
     )

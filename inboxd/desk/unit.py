@@ -81,6 +81,7 @@ class Unit:
         self.raised: list[Raised] = []  # what rules have not been asked about yet
         self.chain: tuple[str, ...] = ()  # the rules whose effects are being carried out
         self.acted: set[str] = set()  # the rules that have acted on this cause
+        self.may_drop = False  # whether a customer's mail is coming in, which a rule may drop
         self.no_auto_reply = ""  # why no automatic mail may follow from this cause, if so
         self.contact_name: str | None = None  # read once
         self.elided_text = ""  # what was set aside of the mail that is being filed

@@ -19,8 +19,8 @@ from inboxd.conversations.states import ConversationState
 from inboxd.conversations.tag_table import TAGS
 from inboxd.durations import Duration
 from inboxd.mail.people import one_address
+from inboxd.rules.actions import Priority
 from inboxd.rules.part import Part
-from inboxd.rules.schema import Priority
 from inboxd.rules.terms import (
     AgentName,
     AgentOrTeam,

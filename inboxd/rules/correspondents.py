@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from inboxd.mail.model import Address
 from inboxd.mail.people import is_deliverable, one_address
+from inboxd.rules.actions import Person
 from inboxd.rules.facts import Facts, MessageFacts
-from inboxd.rules.placeholders import Text, parse_text
-from inboxd.rules.schema import Person
+from inboxd.rules.placeholders import Text, parse_text, values
 from inboxd.rules.text import shortened
 
 
@@ -35,19 +35,20 @@ def chosen(person: Person) -> Find:
             return Found(None, "there is no mail")
         if not facts.message.by_contact:
             return Found(None, "somebody else than the contact wrote this mail")
-        found = _in_text(address, match) if address else _in_mail(person, facts)
+        known = values(match, facts)
+        found = _in_text(address, known) if address else _in_mail(person, facts)
         if found.contact is None:
             return found
         if facts.is_ours(found.contact.address):
             return Found(None, f"{found.contact.address} is one of our own")
-        said = name.filled(match) if name else None
+        said = name.filled(known) if name else None
         return Found(Address(said, found.contact.address)) if said else found
 
     return find
 
 
-def _in_text(address: Text, match: Mapping[str, str]) -> Found:
-    text = address.filled(match)
+def _in_text(address: Text, known: Mapping[str, str]) -> Found:
+    text = address.filled(known)
     if text is None:
         return Found(None, "the pattern caught no address")
     found = one_address(text)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from inboxd.durations import Duration
 from inboxd.mail.model import Address
 from inboxd.rules.facts import ConversationFacts
+from inboxd.rules.text import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,16 @@ class SetContact:
 
 @dataclass(frozen=True, slots=True)
 class SendCanned:
-    """Send the canned reply `name`; `match` holds what the patterns' named groups caught."""
+    """Send the canned reply `name`; `match` holds what the patterns' named groups caught.
+
+    With `repeat`, also where the rule has answered in the conversation before.
+    """
 
     rule: str
     index: int
     name: str
     match: Mapping[str, str] = field(default_factory=dict)
+    repeat: bool = False
 
     def __str__(self) -> str:
         return f"reply {self.name}"
@@ -129,14 +134,102 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """Close the conversation."""
+class Unassign:
+    """Take the conversation from its agent; its team, if it has one, finds it in the queue."""
 
     rule: str
     index: int
 
     def __str__(self) -> str:
-        return "close"
+        return "unassign"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepNote:
+    """Keep a private note."""
+
+    rule: str
+    index: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"note {shortened(self.text, 80)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Send the customer's last mail on to people outside."""
+
+    rule: str
+    index: int
+    addresses: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"forward to {', '.join(self.addresses)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """Bring the conversation into a state: open, pending, closed or spam."""
+
+    rule: str
+    index: int
+    state: str
+
+    def __str__(self) -> str:
+        return "close" if self.state == "closed" else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class ArmTimer:
+    """Let the timer `name` fire after a while; one of the same name is moved."""
+
+    rule: str
+    index: int
+    name: str
+    after: Duration
+
+    def __str__(self) -> str:
+        return f"timer {self.name} after {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimers:
+    """Let the timers of these names never fire."""
+
+    rule: str
+    index: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"cancel_timer {', '.join(self.names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Link the conversation with another one.
+
+    `of_mail` says that the number was read out of a mail, so that its writer has chosen it.
+    """
+
+    rule: str
+    index: int
+    number: int
+    of_mail: bool = False
+
+    def __str__(self) -> str:
+        return f"link #{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Show the mail that is coming in nowhere: it stays in the journal, and nothing happens."""
+
+    rule: str
+    index: int
+
+    def __str__(self) -> str:
+        return "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +264,17 @@ Effect: TypeAlias = (
     | SetField
     | SetContact
     | SendCanned
+    | Unassign
+    | KeepNote
     | Notify
-    | Close
+    | Forward
+    | SetState
     | Snooze
     | ChooseSla
+    | ArmTimer
+    | CancelTimers
+    | Link
+    | Drop
 )
 
 
@@ -199,8 +299,10 @@ def applied(conversation: ConversationFacts, effect: Effect) -> ConversationFact
             return replace(conversation, contact=contact)
         case ChooseSla(policy=policy):
             return replace(conversation, sla_policy=policy)
-        case Close():
-            return replace(conversation, state="closed")
+        case Unassign():
+            return replace(conversation, assignee=None)
+        case SetState(state=state):
+            return replace(conversation, state=state)
         case Snooze():
             return replace(conversation, state="snoozed")
         case _:

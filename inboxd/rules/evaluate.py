@@ -128,6 +128,8 @@ def _asked(rules: Iterable[CompiledRule], facts: Facts, spent: Mapping[str, str]
     trace: list[Step] = []
     stopped: str | None = None
     for rule in rules:
+        if not rule.hears(facts):
+            continue
         verdict = Verdict(False, spent[rule.name]) if rule.name in spent else rule.check(view)
         trace.append(Step(rule.name, verdict))
         if not verdict.held:

@@ -13,9 +13,10 @@ from typing import Any, Final, TypeAlias
 from pydantic import BaseModel
 
 from inboxd.rules import vocabulary
+from inboxd.rules.actions import BARE_ACTIONS, Action, Settings
 from inboxd.rules.conditions import Condition, Operators
 from inboxd.rules.reference import meaning
-from inboxd.rules.schema import BARE_ACTIONS, Action, Rule, Settings
+from inboxd.rules.schema import Rule
 from inboxd.rules.terms import NAMES_KEY, Known
 
 Schema: TypeAlias = dict[str, Any]

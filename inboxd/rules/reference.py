@@ -9,8 +9,9 @@ from typing import Final, get_args
 from pydantic import BaseModel
 
 from inboxd.rules import vocabulary
+from inboxd.rules.actions import Action
 from inboxd.rules.conditions import Condition, Operators
-from inboxd.rules.schema import Action, Event, Rule
+from inboxd.rules.schema import Event, Rule
 
 _RULE: Final = "|---|---|"
 

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeAlias
 
 from inboxd.durations import Duration
-from inboxd.rules.correspondents import chosen
-from inboxd.rules.effects import (
-    AddTags,
-    Assign,
-    ChooseSla,
-    Close,
-    Effect,
-    Notify,
-    RemoveTags,
-    SendCanned,
-    SetContact,
-    SetField,
-    SetPriority,
-    Snooze,
-)
+from inboxd.rules.effects import Effect
 from inboxd.rules.facts import Facts
+from inboxd.rules.making import Slot, slots_of
 from inboxd.rules.match import Check, compiled
-from inboxd.rules.placeholders import Text, parse_text
-from inboxd.rules.schema import Action, Person, Rule
-
-Slot: TypeAlias = Callable[[Mapping[str, str], Facts], Effect | None]
-_Maker: TypeAlias = Callable[[str, int], Slot | Effect]
+from inboxd.rules.schema import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule, ready to be asked. `position` is its place among all rules."""
+    """One rule, ready to be asked.
+
+    `position` is its place among all rules; `timers` are the only named timers that it is for.
+    """
 
     position: int
     name: str
@@ -44,11 +29,18 @@ class CompiledRule:
     check: Check
     slots: tuple[Slot, ...]
     stop: bool
+    timers: frozenset[str] | None = None
 
     def effects(self, match: Mapping[str, str], facts: Facts) -> tuple[Effect, ...]:
         """Return what the rule does, `match` being what its conditions' groups caught."""
         made = (slot(match, facts) for slot in self.slots)
         return tuple(effect for effect in made if effect is not None)
+
+    def hears(self, facts: Facts) -> bool:
+        """Return whether the event is one for the rule, where its name alone does not tell."""
+        if self.timers is None:
+            return True
+        return facts.change is not None and facts.change.name in self.timers
 
     def applies_to(self, mailbox: str) -> bool:
         """Return whether the rule works in `mailbox` at all."""
@@ -120,7 +112,6 @@ def _index(rules: Sequence[CompiledRule]) -> _Listeners:
 
 
 def _compiled_rule(position: int, rule: Rule) -> CompiledRule:
-    makers = [maker for action in rule.then for maker in _makers(action)]
     return CompiledRule(
         position=position,
         name=rule.name,
@@ -128,66 +119,7 @@ def _compiled_rule(position: int, rule: Rule) -> CompiledRule:
         delay=rule.for_,
         mailboxes=frozenset(rule.mailboxes) if rule.mailboxes is not None else None,
         check=compiled(rule.if_),
-        slots=tuple(_slot(maker(rule.name, index)) for index, maker in enumerate(makers)),
-        stop=rule.stop or any(action.stop for action in rule.then),
+        slots=slots_of(rule),
+        stop=rule.stop or any(action.stop or action.drop for action in rule.then),
+        timers=frozenset(rule.timer) if rule.timer is not None else None,
     )
-
-
-def _slot(made: Slot | Effect) -> Slot:
-    return made if callable(made) else lambda match, facts: made
-
-
-def _makers(action: Action) -> Iterator[_Maker]:
-    """Yield what makes the effects of `action`: one, except for `set`, which sets several things.
-
-    `stop` is counted as one that has no effect, so that an index is a place in `then` where
-    nothing is set twice.
-    """
-    if action.tag is not None:
-        yield partial(AddTags, tags=action.tag)
-    if action.untag is not None:
-        yield partial(RemoveTags, tags=action.untag)
-    if action.assign is not None:
-        to = action.assign
-        yield partial(Assign, agent=to.agent, team=to.team, by=to.strategy, skill=to.skill)
-    if action.contact is not None:
-        yield partial(_contact, action.contact)
-    if action.reply is not None:
-        yield partial(_canned, action.reply.canned)
-    if action.notify is not None:
-        yield partial(Notify, names=action.notify)
-    if action.close is not None:
-        yield Close
-    if action.snooze is not None:
-        yield partial(Snooze, duration=action.snooze)
-    if action.sla is not None:
-        yield partial(ChooseSla, policy=None if action.sla == "none" else action.sla)
-    if action.stop is not None:
-        yield lambda rule, index: lambda match, facts: None
-    if action.set_ is not None:
-        if action.set_.priority is not None:
-            yield partial(SetPriority, priority=action.set_.priority)
-        for name, text in (action.set_.fields or {}).items():
-            yield partial(_field, name, parse_text(text))
-
-
-def _canned(name: str, rule: str, index: int) -> Slot:
-    return lambda match, facts: SendCanned(rule, index, name, dict(match))
-
-
-def _contact(person: Person, rule: str, index: int) -> Slot:
-    find = chosen(person)
-
-    def made(match: Mapping[str, str], facts: Facts) -> Effect:
-        found = find(match, facts)
-        return SetContact(rule, index, person.place, found.contact, found.why_not)
-
-    return made
-
-
-def _field(name: str, text: Text, rule: str, index: int) -> Slot:
-    def made(match: Mapping[str, str], facts: Facts) -> Effect | None:
-        value = text.filled(match)
-        return None if value is None else SetField(rule, index, name, value)
-
-    return made

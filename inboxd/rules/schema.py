@@ -6,36 +6,15 @@ Names are checked against the `Context` that validation is given (see `terms`).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from inboxd.durations import Duration
+from inboxd.rules.actions import Action, listed_actions
 from inboxd.rules.conditions import ConditionOrList
 from inboxd.rules.part import Part
-from inboxd.rules.terms import (
-    AgentName,
-    AgentOrTeam,
-    CannedName,
-    FieldName,
-    FieldText,
-    HeaderName,
-    MailboxName,
-    Many,
-    RuleName,
-    Skill,
-    SlaName,
-    Tag,
-    TeamName,
-    check_skill,
-)
+from inboxd.rules.terms import MailboxName, Many, RuleName, TimerName
 
 State: TypeAlias = Literal["open", "pending", "snoozed", "closed", "unassigned"]
 Event: TypeAlias = Literal[
@@ -48,172 +27,17 @@ Event: TypeAlias = Literal[
     "tag.added",
     "field.changed",
     "priority.changed",
+    "timer.fired",
     "bounce.received",
     "contact.created",
     "sla.warning",
     "sla.breached",
     State,
 ]
-Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
-Strategy: TypeAlias = Literal["round_robin", "least_loaded", "skill"]
-
-Source: TypeAlias = Literal["reply_to", "from", "sender", "original_from"]
 
 STATES: frozenset[str] = frozenset(get_args(State))
 # The events of a customer's mail that is just coming in.
 MAIL_EVENTS: tuple[str, ...] = ("conversation.opened", "message.received")
-
-
-class Assignment(Part):
-    """Who gets the conversation: an agent, a team, or (neither) nobody.
-
-    `by` says how one of the team is chosen, `skill` what they have to know; without both, the
-    conversation waits in the team's queue until somebody takes it.
-    """
-
-    agent: AgentName | None = None
-    team: TeamName | None = None
-    by: Strategy | None = None
-    skill: Skill | None = None
-
-    @model_validator(mode="after")
-    def _one(self, info: ValidationInfo) -> Assignment:
-        if self is not NOBODY and len(self.given - {"by", "skill"}) != 1:
-            raise ValueError("assign to exactly one of 'agent' and 'team', or to none")
-        if self.team is None and self.given & {"by", "skill"}:
-            raise ValueError("'by' and 'skill' choose one of a team: say which 'team'")
-        if self.team is not None and self.skill is not None:
-            check_skill(self.team, self.skill, info)
-        return self
-
-    @property
-    def strategy(self) -> Strategy | None:
-        """How one of the team is chosen; naming a skill is asking for somebody who has it."""
-        return self.by or ("skill" if self.skill is not None else None)
-
-
-NOBODY = Assignment.model_construct()
-
-
-def _assignment(value: object) -> object:
-    if isinstance(value, str):
-        return NOBODY if value == "none" else {"agent": value}
-    return value
-
-
-class Settings(Part):
-    """What is set on the conversation. `fields.NAME: text` is short for `fields: {NAME: text}`."""
-
-    priority: Priority | None = None
-    fields: dict[FieldName, FieldText] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather_fields(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        dotted = {key: value[key] for key in value if key.startswith("fields.")}
-        rest = {key: each for key, each in value.items() if key not in dotted}
-        nested = rest.get("fields", {})
-        if not dotted or not isinstance(nested, dict):
-            return rest
-        named = {key.removeprefix("fields."): each for key, each in dotted.items()}
-        return {**rest, "fields": {**nested, **named}}
-
-    @model_validator(mode="after")
-    def _sets_something(self) -> Settings:
-        if not self.given:
-            raise ValueError("there is nothing to set: 'priority' or 'fields.NAME'")
-        return self
-
-
-class Person(Part):
-    """Who the conversation is with: a place in the mail, or an address out of its text.
-
-    The name is that which stands with the address, unless `name` gives one.
-    """
-
-    source: Source | None = None
-    address: FieldText | None = None
-    header: HeaderName | None = None
-    name: FieldText | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Person:
-        if len(self.given - {"name"}) != 1:
-            raise ValueError(
-                "one of 'source', 'address' and 'header' says where the contact stands"
-            )
-        return self
-
-    @property
-    def place(self) -> str:
-        """Where the contact is looked for, in a word."""
-        return self.source or self.header or "address"
-
-
-def _person(value: object) -> object:
-    return {"source": value} if isinstance(value, str) else value
-
-
-class Reply(Part):
-    """What is answered: a canned reply."""
-
-    canned: CannedName
-
-
-def _only_true(value: bool) -> bool:
-    if not value:
-        raise ValueError("write true, or leave the action out")
-    return value
-
-
-Yes: TypeAlias = Annotated[bool, AfterValidator(_only_true)]
-
-
-class Action(Part):
-    """One thing to do: exactly one key."""
-
-    tag: Many[Tag] | None = None
-    untag: Many[Tag] | None = None
-    assign: (
-        Annotated[Assignment, BeforeValidator(_assignment, json_schema_input_type=str | Assignment)]
-        | None
-    ) = None
-    set_: Settings | None = Field(None, alias="set")
-    contact: (
-        Annotated[Person, BeforeValidator(_person, json_schema_input_type=Source | Person)] | None
-    ) = None
-    reply: Reply | None = None
-    notify: Many[AgentOrTeam] | None = None
-    close: Yes | None = None
-    snooze: Duration | None = None
-    sla: SlaName | None = None
-    stop: Yes | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Action:
-        if len(self.given) != 1:
-            raise ValueError(f"one action an item, not {', '.join(self.written()) or 'none'}")
-        return self
-
-
-# Actions that may stand without a value.
-BARE_ACTIONS = ("close", "stop")
-
-
-def _action(item: object) -> object:
-    if isinstance(item, str) and item in BARE_ACTIONS:
-        return {item: True}
-    if isinstance(item, dict) and len(item) == 1 and (key := next(iter(item))) in BARE_ACTIONS:
-        return {key: True if item[key] is None else item[key]}
-    return item
-
-
-def _actions(value: object) -> object:
-    if isinstance(value, dict):
-        value = [{key: each} for key, each in value.items()]
-    return [_action(each) for each in value] if isinstance(value, list) else _action(value)
 
 
 class Rule(Part):
@@ -222,10 +46,11 @@ class Rule(Part):
     name: RuleName
     when: Many[Event]
     for_: Duration | None = Field(None, alias="for")
+    timer: Many[TimerName] | None = None
     mailboxes: Many[MailboxName] | None = None
     if_: ConditionOrList | None = Field(None, alias="if")
     then: Annotated[
-        Many[Action], BeforeValidator(_actions, json_schema_input_type=Action | list[Action])
+        Many[Action], BeforeValidator(listed_actions, json_schema_input_type=Action | list[Action])
     ]
     stop: bool = False
     enabled: bool = True
@@ -236,10 +61,19 @@ class Rule(Part):
         cls, value: tuple[Action, ...], info: ValidationInfo
     ) -> tuple[Action, ...]:
         others = [event for event in info.data.get("when", ()) if event not in MAIL_EVENTS]
-        if others and any(action.contact is not None for action in value):
-            raise ValueError(
-                f"'contact' goes with {' and '.join(MAIL_EVENTS)}, not with {others[0]!r}"
-            )
+        for action in value if others else ():
+            for word in ("contact", "drop"):
+                if getattr(action, word) is not None:
+                    raise ValueError(
+                        f"{word!r} goes with {' and '.join(MAIL_EVENTS)}, not with {others[0]!r}"
+                    )
+        return value
+
+    @field_validator("timer")
+    @classmethod
+    def _is_for_timers(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("when", ()) not in ((), ("timer.fired",)):
+            raise ValueError("'timer' goes with timer.fired, and with no other event")
         return value
 
     @field_validator("for_")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -30,6 +31,8 @@ NAMES_KEY = "x-inboxd-names"
 
 _TAG = re.compile(r"\w[\w.\-/]{0,49}")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 2.2
+_ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]{}]{1,64}@[^\s@<>(),;:\\\"\[\]{}]{1,253}")
+_NUMBER = re.compile(r"#?[1-9][0-9]{0,17}")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 
 
@@ -39,7 +42,8 @@ class Known:
 
     `canned` is None where the canned replies could not be read: then any name passes, for the
     fault is theirs. `skills` are those that somebody of a team has, by the team's name;
-    `slas` are the SLA policies, `none` among them.
+    `slas` are the SLA policies, `none` among them. `own_addresses` are those
+    of mailboxes and agents, case-folded.
     """
 
     agents: frozenset[str] = frozenset()
@@ -48,6 +52,7 @@ class Known:
     canned: frozenset[str] | None = frozenset()
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
     slas: frozenset[str] = frozenset({"none"})
+    own_addresses: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -140,7 +145,7 @@ def _check_pattern(value: str, info: ValidationInfo) -> str:
 
 
 def _check_text(value: str, info: ValidationInfo) -> str:
-    names = parse_text(value).names
+    names = parse_text(value).groups
     context = _context(info)
     groups = context.groups if context is not None else None
     for name in names if groups is not None else ():
@@ -152,6 +157,25 @@ def _check_text(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _check_outside(value: str, info: ValidationInfo) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError(f"{value[:60]!r} is not an address such as jane@partner.example")
+    context = _context(info)
+    if context is not None and value.casefold() in context.known.own_addresses:
+        raise ValueError(f"{value} is one of our own; 'notify' tells agents")
+    return value
+
+
+def _read_number(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _check_number(value: str, info: ValidationInfo) -> str:
+    if not parse_text(value).names and not _NUMBER.fullmatch(value):
+        raise ValueError("a conversation's number, or {{ match.NAME }} for one")
+    return _check_text(value, info)
+
+
 def _check_field_name(value: str) -> str:
     if not _FIELD_NAME.fullmatch(value):
         raise ValueError("a field's name is made of letters, digits, '_' and '-'")
@@ -161,6 +185,12 @@ def _check_field_name(value: str) -> str:
 def _check_header_name(value: str) -> str:
     if not _HEADER_NAME.fullmatch(value):
         raise ValueError("a header field's name has no spaces and no colon, such as X-Customer")
+    return value
+
+
+def _check_timer_name(value: str) -> str:
+    if not value.strip() or len(value) > 100 or not value.isprintable():
+        raise ValueError("a timer's name is one line of at most 100 characters")
     return value
 
 
@@ -217,4 +247,11 @@ FieldName: TypeAlias = Annotated[str, AfterValidator(_check_field_name)]
 FieldText: TypeAlias = Annotated[str, AfterValidator(_check_text)]
 HeaderName: TypeAlias = Annotated[str, AfterValidator(_check_header_name)]
 Skill: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
+OutsideAddress: TypeAlias = Annotated[str, AfterValidator(_check_outside)]
+NumberText: TypeAlias = Annotated[
+    str,
+    AfterValidator(_check_number),
+    BeforeValidator(_read_number, json_schema_input_type=int | str),
+]
+TimerName: TypeAlias = Annotated[str, AfterValidator(_check_timer_name)]
 RuleName: TypeAlias = Annotated[str, AfterValidator(_check_rule_name)]

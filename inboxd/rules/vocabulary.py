@@ -16,6 +16,7 @@ KEYS: Final[dict[str, str]] = {
     ),
     "when": "the event, or a list of events; required",
     "for": "with a state: wait this long in it first",
+    "timer": "with `timer.fired`: the name of the timer, or a list; any timer if absent",
     "mailboxes": "the only mailboxes in which the rule works, one or a list; all of them if absent",
     "if": "the conditions; if absent, they hold always",
     "then": "the actions, a list or (each kind once) a mapping; required",
@@ -35,6 +36,7 @@ EVENTS: Final[dict[str, str]] = {
     "priority.changed": "the priority was changed",
     "sla.warning": "a promise is soon due, as its policy's `warn_at` says; see [sla.md](sla.md)",
     "sla.breached": "a promise was not kept in time",
+    "timer.fired": "a timer that a rule has set by its `timer` has run out",
     "bounce.received": "a report came that mail of ours to somebody in the conversation failed",
     "contact.created": "somebody is a contact now who never was one",
     "open": "the conversation has become open: we owe an answer",
@@ -79,12 +81,29 @@ ACTIONS: Final[dict[str, str]] = {
         "sets `priority` (`low`, `normal`, `high`, `urgent`) and fields of your own (`fields.NAME`)"
     ),
     "contact": "says who the customer is, where From does not: see [below](#contact)",
-    "reply": "answers with a canned reply: `{canned: NAME}`",
+    "priority": "sets the priority: `low`, `normal`, `high` or `urgent`",
+    "unassign": "takes the conversation from its agent; its team, if it has one, keeps it",
+    "reply": (
+        "answers with a canned reply, `NAME` or `{canned: NAME}`: once in a conversation, or with "
+        "`repeat: true` at most once a day"
+    ),
+    "note": "keeps a private note, which agents alone see",
     "notify": "sends a notice to agents and teams, one or a list",
+    "forward": (
+        "sends the customer's last mail on to people outside, one address or a list, as a side "
+        "thread"
+    ),
     "close": "closes the conversation",
     "sla": (
         "chooses the [SLA policy](sla.md) by which answers are promised from now on, or `none`"
     ),
+    "open": "opens it: we owe an answer",
+    "pending": "makes it pending: the customer owes one",
+    "spam": "marks it as spam: nobody is told of it, now and later",
     "snooze": "puts the conversation out of sight for a duration",
+    "timer": "lets a timer fire after a while: `{name: NAME, after: 2 business hours}`",
+    "cancel_timer": "lets the timer of this name never fire, or those of a list",
+    "link": "links the conversation with another one: a number, or `{{ match.NAME }}` for one",
     "stop": "the same as `stop: true` on the rule",
+    "drop": "keeps the mail in the journal and shows it nowhere: no conversation, no notice",
 }

@@ -52,6 +52,15 @@ _AUTO_COUNTS = Statement(
 )
 
 
+_HAS_ANSWERED = Statement(
+    sa.select(_AUTO.c.id)
+    .where(
+        _AUTO.c.conversation == sa.bindparam("conversation"), _AUTO.c.rule == sa.bindparam("rule")
+    )
+    .limit(1)
+)
+
+
 def _is_at(column: Any) -> Any:
     """Return the condition that the address in `column` ends as `at_domain` does."""
     at_domain = sa.bindparam("at_domain", type_=sa.String)
@@ -160,6 +169,12 @@ def auto_counts(
     row = _AUTO_COUNTS.first(connection, values)
     assert row is not None  # an aggregate without groups has one row
     return AutoCounts(*row)
+
+
+def has_answered(connection: sa.Connection, conversation: int, rule: str) -> bool:
+    """Return whether automatic mail of `rule` has gone out in a conversation, however long ago."""
+    values = {"conversation": conversation, "rule": rule}
+    return _HAS_ANSWERED.scalar(connection, values) is not None
 
 
 def new_at_domain(connection: sa.Connection, address: str, now: datetime) -> DomainCounts:

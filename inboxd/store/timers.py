@@ -30,6 +30,16 @@ _CANCEL = Statement(
     )
     .values(state=TimerState.CANCELLED.value, finished_at=sa.bindparam("at"))
 )
+_CANCEL_ONE = Statement(
+    sa.update(_TIMER)
+    .where(
+        _TIMER.c.conversation == sa.bindparam("number"),
+        _IS_WAITING,
+        _TIMER.c.kind == sa.bindparam("which"),
+        _TIMER.c.rule == sa.bindparam("name"),
+    )
+    .values(state=TimerState.CANCELLED.value, finished_at=sa.bindparam("at"))
+)
 _DUE = Statement(
     sa.select(_TIMER)
     .where(_IS_WAITING, _TIMER.c.due_at <= sa.bindparam("now"))
@@ -45,6 +55,7 @@ _FINISH = Statement(
 RULE = "rule"
 UNASSIGNED = "unassigned"
 OF_RULES = (RULE, UNASSIGNED)  # their `for`
+NAMED = "named"
 WAKE = "wake"
 REMIND = "remind"
 SLA = "sla"
@@ -55,8 +66,9 @@ class TimerRecord:
     """A timer that is armed.
 
     `kind` is `rule` (a rule's `for` in a conversation's state), `unassigned` (a rule's `for` while
-    nobody has the conversation), `wake` (the end of a snooze), `remind`, with the reminder's id in
-    the place of a rule, or `sla`, with a promise's kind and `warning` or `breached` there.
+    nobody has the conversation), `named` (a rule's `timer`, with its name in the place of the
+    rule's), `wake` (the end of a snooze), `remind`, with the reminder's id there, or `sla`, with a
+    promise's kind and `warning` or `breached` there.
     """
 
     id: int
@@ -113,6 +125,32 @@ def retire(
         values = {"state": TimerState.CANCELLED.value, "finished_at": now, "error": why[:500]}
         connection.execute(sa.update(_TIMER).where(*theirs).values(**values))
     return cancelled
+
+
+def cancel_one(
+    connection: sa.Connection, conversation: int, kind: str, name: str, now: datetime
+) -> bool:
+    """Cancel a conversation's armed timer of one kind and name; returns whether there was one."""
+    values = {"number": conversation, "which": kind, "name": name, "at": now}
+    return bool(_CANCEL_ONE.run(connection, values).rowcount)
+
+
+def move(connection: sa.Connection, kind: str, gone: int, into: int, now: datetime) -> None:
+    """Let conversation `into` have the armed timers of `gone`, but for names that it has itself."""
+    theirs = sa.select(_TIMER.c.rule).where(
+        _TIMER.c.conversation == into, _TIMER.c.kind == kind, _IS_WAITING
+    )
+    connection.execute(
+        sa.update(_TIMER)
+        .where(
+            _TIMER.c.conversation == gone,
+            _TIMER.c.kind == kind,
+            _IS_WAITING,
+            _TIMER.c.rule.not_in(theirs),
+        )
+        .values(conversation=into)
+    )
+    cancel(connection, gone, kind, now)
 
 
 def due(connection: sa.Connection, now: datetime, limit: int) -> list[TimerRecord]:

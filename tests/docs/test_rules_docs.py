@@ -10,10 +10,11 @@ import pytest
 from pydantic import BaseModel
 
 from inboxd.durations import parse_duration
+from inboxd.rules.actions import Action, Priority
 from inboxd.rules.conditions import Condition, Operators
 from inboxd.rules.loader import Known, load_rules, read_rules
 from inboxd.rules.reference import meaning, tables, with_tables, words
-from inboxd.rules.schema import STATES, Action, Event, Priority, Rule
+from inboxd.rules.schema import STATES, Event, Rule
 from inboxd.yaml_positions import parse_yaml
 
 ROOT = Path(__file__).parents[2]

@@ -7,13 +7,13 @@ from inboxd.durations import parse_duration
 from inboxd.rules.effects import (
     AddTags,
     Assign,
-    Close,
     Effect,
     Notify,
     RemoveTags,
     SendCanned,
     SetField,
     SetPriority,
+    SetState,
     Snooze,
     applied,
 )
@@ -60,10 +60,10 @@ def done(then: str, condition: str = "{}") -> tuple[Effect, ...]:
         ("{reply: {canned: received}}", SendCanned("r", 0, "received", {})),
         ("{notify: anna}", Notify("r", 0, ("anna",))),
         ("{notify: [anna, billing]}", Notify("r", 0, ("anna", "billing"))),
-        ("close", Close("r", 0)),
-        ("[close]", Close("r", 0)),
-        ("{close: true}", Close("r", 0)),
-        ("[{close: }]", Close("r", 0)),
+        ("close", SetState("r", 0, "closed")),
+        ("[close]", SetState("r", 0, "closed")),
+        ("{close: true}", SetState("r", 0, "closed")),
+        ("[{close: }]", SetState("r", 0, "closed")),
         ("{snooze: 3 days}", Snooze("r", 0, parse_duration("3 days"))),
     ],
 )
@@ -74,9 +74,9 @@ def test_each_action_has_its_effect(then: str, effect: Effect) -> None:
 
 def test_actions_take_effect_in_their_order() -> None:
     kinds = [type(each) for each in done("[{tag: a}, close, {untag: a}, {assign: none}]")]
-    assert kinds == [AddTags, Close, RemoveTags, Assign]
+    assert kinds == [AddTags, SetState, RemoveTags, Assign]
     kinds = [type(each) for each in done("{close: true, tag: a, notify: anna}")]
-    assert kinds == [Close, AddTags, Notify]
+    assert kinds == [SetState, AddTags, Notify]
 
 
 def test_an_effects_index_is_unique_and_does_not_depend_on_the_mail() -> None:
@@ -141,5 +141,5 @@ def test_effects_applied_to_a_conversation() -> None:
     assert (team.assignee, team.team) == (None, "support-team")
     nobody = applied(team, Assign("r", 0))
     assert (nobody.assignee, nobody.team) == (None, None)
-    assert applied(after, Close("r", 0)).state == "closed"
+    assert applied(after, SetState("r", 0, "closed")).state == "closed"
     assert applied(after, Snooze("r", 0, parse_duration("1 h"))).state == "snoozed"

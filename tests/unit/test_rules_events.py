@@ -15,6 +15,7 @@ from inboxd.desk.action_links import new_address
 from inboxd.desk.commands import shell
 from inboxd.rules.reference import literals
 from inboxd.rules.schema import STATES, Event
+from inboxd.store import timers
 
 Happen = Callable[[Desk], None]
 
@@ -35,6 +36,14 @@ def by_bounce(desk: Desk) -> None:
         to=[answer.envelope_from],
         envelope_from="",
     )
+
+
+def by_timer(desk: Desk) -> None:
+    desk.customer()
+    with desk.database.write() as connection:
+        due = [("a name", desk.clock.now())]
+        timers.arm(connection, 1, timers.NAMED, due, desk.clock.now())
+    desk.later()
 
 
 def by_giving_up(desk: Desk) -> None:
@@ -63,6 +72,7 @@ HAPPENS: dict[str, Happen] = {
     "tag.added": by_agent("#tag green"),
     "field.changed": by_agent("#set order=4711"),
     "priority.changed": by_agent("#priority high"),
+    "timer.fired": by_timer,
     "bounce.received": by_bounce,
     "sla.warning": by_waiting,
     "sla.breached": by_waiting,

@@ -1,0 +1,149 @@
+"""Carries out what rules want: each effect once, under its rule's name, and the trace of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from inboxd.conversations.states import ConversationState
+from inboxd.desk import actions, rule_links, rule_mail, shown
+from inboxd.desk.unit import Raised, Unit
+from inboxd.mail.model import Address
+from inboxd.rules import effects as do
+from inboxd.rules.evaluate import Evaluation
+from inboxd.store import timers
+from inboxd.store.messages import MessageRecord
+
+# Makes a person the author of the mail that is being filed, and returns it as it is then.
+Attribute: TypeAlias = Callable[[Address], MessageRecord]
+
+
+class Dropped(Exception):
+    """A rule wants the mail that is being filed to be shown nowhere: all of its work is undone.
+
+    `traces` tell how the mail was read and what the rules said.
+    """
+
+    def __init__(self, rule: str, why: str, traces: list[Mapping[str, Any]]) -> None:
+        super().__init__(f"dropped by the rule “{rule}”: {why}")
+        self.traces = traces
+
+
+def carry_out(
+    unit: Unit,
+    evaluation: Evaluation,
+    raised: Raised,
+    last_inbound: MessageRecord | None,
+    attribute: Attribute | None = None,
+) -> MessageRecord | None:
+    """Apply what the rules want, in order, under each rule's name; see `run_event`."""
+    _drop_if_wanted(unit, evaluation, raised)
+    notes: list[str] = []
+    actor, event = unit.actor, raised.events[0]
+    for effect in evaluation.effects:
+        unit.actor = f"rule {effect.rule}"
+        unit.chain = (*raised.chain, effect.rule)
+        if isinstance(effect, do.SetContact):
+            note = _set_contact(unit, effect, opening=event == "conversation.opened")
+            if effect.contact is not None and attribute is not None:
+                last_inbound = attribute(Address(shown.customer(unit).name, effect.contact.address))
+        else:
+            note = _apply(unit, effect, last_inbound)
+        if note:
+            notes.append(f"{effect.rule}: {note}")
+    unit.actor, unit.chain = actor, ()
+    unit.acted.update(step.rule for step in evaluation.trace if step.matched)
+    unit.traces.append(_trace(unit, evaluation, event, notes))
+    return last_inbound
+
+
+def _trace(unit: Unit, evaluation: Evaluation, event: str, notes: list[str]) -> dict[str, Any]:
+    trace = {"event": event, "rules": evaluation.to_json(), "digest": unit.shop.rules.digest}
+    return {**trace, "notes": notes} if notes else trace
+
+
+def _drop_if_wanted(unit: Unit, evaluation: Evaluation, raised: Raised) -> None:
+    """Raise `Dropped` where a rule says so about a customer's mail that is being filed."""
+    if not unit.may_drop or raised.chain:
+        return
+    for effect in evaluation.effects:
+        if isinstance(effect, do.Drop):
+            step = next(step for step in evaluation.trace if step.rule == effect.rule)
+            trace = _trace(unit, evaluation, raised.events[0], [])
+            raise Dropped(effect.rule, step.why, [*unit.traces, trace])
+
+
+def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) -> str | None:
+    """Carry out one effect; returns why it was not, where it was not."""
+    match effect:
+        case do.AddTags():
+            actions.add_tags(unit, effect.tags)
+        case do.RemoveTags():
+            actions.remove_tags(unit, effect.tags)
+        case do.Assign():
+            team = effect.team if effect.agent is None else unit.conversation.team
+            actions.assign(unit, effect.agent, team)
+        case do.Unassign():
+            actions.assign(unit, None, unit.conversation.team)
+        case do.SetPriority():
+            actions.set_priority(unit, effect.priority)
+        case do.SetField():
+            actions.set_field(unit, effect.name, effect.value)
+        case do.ChooseSla():
+            actions.set_sla(unit, effect.policy)
+        case do.SetState() | do.Snooze():
+            _change_state(unit, effect)
+        case do.ArmTimer() | do.CancelTimers():
+            _set_timer(unit, effect)
+        case _:
+            return _say(unit, effect, last_inbound)
+    return None
+
+
+def _say(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) -> str | None:
+    """Carry out an effect that tells somebody something, or says what belongs together."""
+    match effect:
+        case do.Notify():
+            for agent in unit.shop.config.agents_named(list(effect.names)):
+                unit.tell(agent.name, f"The rule “{effect.rule}” says so.")
+        case do.KeepNote():
+            actions.add_note(unit, f"rule {effect.rule}", effect.text)
+        case do.SendCanned():
+            return rule_mail.send_canned(unit, effect, last_inbound)
+        case do.Forward():
+            return rule_mail.forward(unit, effect, last_inbound)
+        case do.Link():
+            return rule_links.link(unit, effect)
+        case do.Drop():
+            return "it is not dropped: no mail of a customer's is coming in"
+    return None
+
+
+def _change_state(unit: Unit, effect: do.SetState | do.Snooze) -> None:
+    if isinstance(effect, do.Snooze):
+        actions.snooze(unit, effect.duration.after(unit.now, unit.calendar))
+    else:
+        actions.set_state(unit, ConversationState(effect.state))
+        if effect.state == ConversationState.SPAM.value:
+            unit.told.clear()  # nobody is to be disturbed
+
+
+def _set_timer(unit: Unit, effect: do.ArmTimer | do.CancelTimers) -> None:
+    """Arm or cancel timers with names, which live as long as the conversation."""
+    if isinstance(effect, do.CancelTimers):
+        for name in effect.names:
+            if timers.cancel_one(unit.connection, unit.number, timers.NAMED, name, unit.now):
+                unit.record("timer.cancelled", name)
+        return
+    due = effect.after.after(unit.now, unit.calendar)
+    timers.cancel_one(unit.connection, unit.number, timers.NAMED, effect.name, unit.now)
+    timers.arm(unit.connection, unit.number, timers.NAMED, [(effect.name, due)], unit.now)
+    unit.record("timer.set", f"{effect.name} for {due:%Y-%m-%d %H:%M} UTC")
+
+
+def _set_contact(unit: Unit, effect: do.SetContact, *, opening: bool) -> str | None:
+    if effect.contact is None:
+        unit.record("contact.kept", effect.why_not)
+        return f"the contact stays: {effect.why_not}"
+    actions.set_contact(unit, effect.contact, effect.source, opening=opening)
+    return None

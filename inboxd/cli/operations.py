@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inboxd.cli.context import open_config, open_database, open_shop
 from inboxd.cli.failure import FAILED
 from inboxd.cli.options import AsJson, group
-from inboxd.cli.output import print_json, print_summary, print_table, progress, say, state
+from inboxd.cli.output import (
+    print_json,
+    print_summary,
+    print_table,
+    progress,
+    progress_of,
+    say,
+    state,
+)
 from inboxd.conversations.states import JournalState, OutboxState
 from inboxd.desk.words import ago, counted, size
+
+if TYPE_CHECKING:
+    from inboxd.config import Config
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many, newest first.")]
 
@@ -196,17 +208,76 @@ def journal_replay(
         list[int] | None,
         typer.Argument(metavar="[ID…]", help="Which entries; without it all quarantined ones."),
     ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="FILE", help="Rebuild everything in a new database."),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="With --into: another database's journal."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Give quarantined mail another try."""
+    """Give quarantined mail another try; or, with --into, rebuild all from the journal."""
+    if into is not None:
+        if ids:
+            raise typer.BadParameter("--into rebuilds from all mails; leave the IDs out")
+        _rebuild(open_config(ctx), source, into, as_json)
+        return
+    if source is not None:
+        raise typer.BadParameter("--from goes with --into")
     with open_shop(ctx) as (database, shop):
         from inboxd.clock import SystemClock
         from inboxd.work import replay
 
         with progress("replaying", None) as advance:
             states = replay(database, shop, SystemClock(), ids or [], advance)
-    for entry, became in states.items():
+    if as_json:
+        print_json([{"id": entry, "state": became} for entry, became in states.items()])
+    for entry, became in states.items() if not as_json else ():
         say(f"{entry}: {became}")
-    if not states:
+    if not states and not as_json:
         say("No mail is quarantined.")
     if JournalState.QUARANTINED.value in states.values():
         raise typer.Exit(FAILED)
+
+
+def _rebuild(config: Config, source: Path | None, into: Path, as_json: bool) -> None:
+    from inboxd.desk.shop import load_shop
+    from inboxd.logs import log_trouble
+    from inboxd.rebuild import rebuild
+    from inboxd.store.db import Database
+
+    log_trouble()
+    path = source or Database(config.database_url).path
+    with progress_of("rebuilding") as report:
+        done = rebuild(load_shop(config), path, into, report)
+    found = done.comparison
+    if as_json:
+        print_json(
+            {
+                "mails": done.mails,
+                "conversations": done.conversations,
+                "quarantined": done.quarantined,
+                "same": found.same,
+                "different": list(found.different),
+                "missing": list(found.missing),
+                "more": list(found.more),
+                "refused": list(done.refused),
+            }
+        )
+        return
+    say(f"{into}: {counted(done.conversations, 'conversation')} from {counted(done.mails, 'mail')}")
+    for words in done.refused:
+        say(f"could not be done again: {words}")
+    if found.is_equal:
+        say(f"all of them are as in {path}")
+    for what, numbers in (
+        ("differ", found.different),
+        (f"are in {path} alone", found.missing),
+        ("are new", found.more),
+    ):
+        if numbers:
+            shown = ", ".join(f"#{number}" for number in numbers[:20])
+            more = f" and {len(numbers) - 20} more" if len(numbers) > 20 else ""
+            say(f"{counted(len(numbers), 'conversation')} {what}: {shown}{more}")

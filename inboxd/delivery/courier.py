@@ -131,7 +131,7 @@ def _deliver(
     reach("courier.results")
     now = clock.now()
     with database.write() as connection:
-        _record(connection, shop, mail, results, now, jitter())
+        record(connection, shop, mail, results, now, jitter())
         reach("courier.recorded")
     reach("courier.committed")
 
@@ -196,7 +196,7 @@ class _Parts:
         return raw
 
 
-def _record(
+def record(
     connection: sa.Connection,
     shop: Shop,
     mail: QueuedMail,
@@ -204,6 +204,10 @@ def _record(
     now: datetime,
     jitter: float,
 ) -> None:
+    """Write down what became of a mail for each recipient, and tell people of one that is dead.
+
+    `jitter` is a number in [0, 1) that spreads the next attempt.
+    """
     too_old = now - mail.created_at >= GIVE_UP_AFTER
     rows = [
         (

@@ -12,6 +12,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def to_micros(moment: datetime) -> int:
+    """Return an aware datetime as whole microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    """Return the aware datetime, in UTC, so many microseconds after 1970."""
+    return _EPOCH + value * _MICROSECOND
+
+
 class UtcTime(sa.types.TypeDecorator[datetime]):
     """An aware datetime in UTC, kept as whole microseconds since 1970, which sort and compare."""
 
@@ -20,11 +30,11 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
         """Return the microseconds; a naive datetime is a programming error."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else to_micros(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         """Return the aware datetime."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else from_micros(value)
 
 
 class Json(sa.types.TypeDecorator[Any]):

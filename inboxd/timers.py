@@ -13,6 +13,8 @@ from inboxd.conversations.states import ConversationState, TimerState
 from inboxd.desk import actions, mailings, ruling, sla_timers
 from inboxd.desk.case import send_notifications, tell_audience
 from inboxd.desk.digest import send_due
+from inboxd.desk.handing_out import waits
+from inboxd.desk.queues import work_queues
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
@@ -33,7 +35,8 @@ def tick(database: Database, shop: Shop, clock: Clock) -> tuple[int, int]:
     Returns how many timers were looked at, and how much else was done. Raises `Transient` where
     the database cannot be used now.
     """
-    return fire_due(database, shop, clock), send_due(database, shop, clock)
+    fired = fire_due(database, shop, clock)
+    return fired, work_queues(database, shop, clock) + send_due(database, shop, clock)
 
 
 def fire_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH) -> int:
@@ -115,7 +118,8 @@ def _wake(unit: Unit) -> None:
     actions.set_state(unit, ConversationState.OPEN, "the snooze is over")
     last = messages.last_inbound(unit.connection, unit.number)
     ruling.follow(unit, last)
-    tell_audience(unit, "The snooze is over.")
+    if not waits(unit):
+        tell_audience(unit, "The snooze is over.")
     send_notifications(unit, last)
 
 

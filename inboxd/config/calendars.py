@@ -188,11 +188,13 @@ class CalendarOptions(_Part):
 class TeamOptions(_Part):
     """What holds for a team; who belongs to it is said at the agents.
 
-    With `requeue`, an agent's unanswered conversations return to the team when their shift ends.
+    With `requeue`, an agent's unanswered conversations return to the team when their shift ends,
+    and with `requeue_away` when the agent says `#away`.
     """
 
     calendar: Name | None = None
     requeue: bool = False
+    requeue_away: bool = False
 
 
 def _names_dates(key: str) -> bool:

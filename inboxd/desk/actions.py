@@ -13,7 +13,7 @@ from inboxd.conversations.states import ConversationState
 from inboxd.desk.unit import Unit, is_unassigned
 from inboxd.mail.model import Address
 from inboxd.rules.facts import Change
-from inboxd.store import attribution, contacts, conversations, messages
+from inboxd.store import attribution, contacts, conversations, hand_outs, messages
 from inboxd.store.conversations import PartyRecord
 from inboxd.store.messages import NewMessage
 
@@ -62,26 +62,38 @@ def remove_tags(unit: Unit, tags: Iterable[str]) -> tuple[str, ...]:
     return gone
 
 
-def assign(unit: Unit, agent: str | None, team: str | None, by: str | None = None) -> bool:
+def assign(
+    unit: Unit,
+    agent: str | None,
+    team: str | None,
+    by: str | None = None,
+    *,
+    why: str = "",
+    tell: bool = True,
+) -> bool:
     """Give the conversation to an agent, a team or nobody; returns whether that is a change.
 
-    An agent who gets it from somebody else (`by` names the agent who acts, if one does) is told.
+    An agent who gets it from somebody else (`by` names the agent who acts, if one does) is told,
+    and so are the members of a team. What a team or nobody gets is handed out to no one: who hands
+    it out (`tell` is False) says so afterwards.
     """
     conversation = unit.conversation
     if agent is not None and team is None and agent in _members(unit, conversation.team):
         team = conversation.team
+    if agent is None:
+        hand_outs.leave_to_people(unit.connection, unit.number)
     if (conversation.assignee, conversation.team) == (agent, team):
         return False
     unit.change(assignee=agent, team=team)
     whom = agent or (f"team {team}" if team else "nobody")
-    unit.record("assignee.changed", f"to {whom}")
+    unit.record("assignee.changed", f"to {whom}{f': {why}' if why else ''}")
     before, after = conversation.assignee or conversation.team, agent or team
     change = Change("assignee", "assignee", before, after)
     newly = is_unassigned(unit.conversation) and not is_unassigned(conversation)
     unit.happened("assignee.changed", *(("unassigned",) if newly else ()), change=change)
     if agent is not None and agent != by:
         unit.tell(agent, "It was assigned to you.")
-    if agent is None and team is not None:
+    if agent is None and team is not None and tell:
         for member in _members(unit, team):
             if member != by:
                 unit.tell(member, f"It was assigned to team {team}.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+from inboxd.conversations.handing_out import Strategy
 from inboxd.conversations.states import ConversationState
-from inboxd.desk import actions, rule_links, rule_mail, shown
+from inboxd.desk import actions, handing_out, rule_links, rule_mail, shown
 from inboxd.desk.unit import Raised, Unit
 from inboxd.mail.model import Address
 from inboxd.rules import effects as do
@@ -80,6 +81,8 @@ def _apply(unit: Unit, effect: do.Effect, last_inbound: MessageRecord | None) ->
             actions.add_tags(unit, effect.tags)
         case do.RemoveTags():
             actions.remove_tags(unit, effect.tags)
+        case do.Assign(team=str() as name, by=str() as by):
+            return handing_out.assign_by(unit, name, cast(Strategy, by), effect.skill)
         case do.Assign():
             team = effect.team if effect.agent is None else unit.conversation.team
             actions.assign(unit, effect.agent, team)

@@ -8,6 +8,7 @@ from inboxd.conversations.threading import UNATTENDED
 from inboxd.desk import actions, people, ruling
 from inboxd.desk.case import Case, send_notifications, shown_author, tell_audience
 from inboxd.desk.facts import of_mail
+from inboxd.desk.handing_out import waits
 from inboxd.desk.shown import shown_subject
 from inboxd.desk.unit import Unit, is_unassigned
 from inboxd.failpoints import reach
@@ -208,7 +209,7 @@ def _react(case: Case, unit: Unit, message: MessageRecord, event: str, reason: s
     message = ruled or message
     if case.reading.verdict.kind not in _FILED_ONLY:
         reason += people.in_copy(unit)
-        if unit.conversation.state not in _UNTOLD:
+        if unit.conversation.state not in _UNTOLD and not waits(unit):
             tell_audience(unit, reason)
         send_notifications(unit, message)
         reach("customer.notified")

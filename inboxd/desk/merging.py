@@ -8,7 +8,7 @@ from inboxd.conversations.commands import Priority
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions
 from inboxd.desk.unit import Unit
-from inboxd.store import conversations, merges, reminders, timers
+from inboxd.store import conversations, hand_outs, merges, reminders, timers
 from inboxd.store.conversations import ConversationRecord
 
 # The first of the two that is found here is the state of both: nobody may wait in vain.
@@ -55,6 +55,7 @@ def _take_over(unit: Unit, gone: ConversationRecord) -> None:
     mine = unit.conversation
     if (mine.assignee, mine.team) == (None, None) and (gone.assignee or gone.team):
         actions.assign(unit, gone.assignee, gone.team, by=gone.assignee)
+        hand_outs.move(unit.connection, gone.number, unit.number)
     actions.add_tags(unit, gone.tags)
     for name, value in gone.fields.items():
         if name not in mine.fields:

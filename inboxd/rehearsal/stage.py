@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from inboxd.clock import ManualClock
 from inboxd.config import Config
 from inboxd.conversations.tokens import TokenKey
+from inboxd.desk.queues import work_queues
 from inboxd.desk.shop import Shop, load_words
 from inboxd.pipeline import process_due
 from inboxd.store import journal, timers
@@ -128,9 +129,12 @@ class Stage:
             fire_due(self.database, self.shop, self.clock)
             self._process()
         self._set(moment)
+        self._process()
 
     def _process(self) -> None:
-        while process_due(self.database, self.shop, self.clock):
+        while process_due(self.database, self.shop, self.clock) or work_queues(
+            self.database, self.shop, self.clock
+        ):
             pass
 
     def _set(self, moment: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
+from inboxd.conversations.handing_out import Strategy
 from inboxd.durations import Duration
 from inboxd.rules.part import Part
 from inboxd.rules.terms import (
@@ -27,7 +28,6 @@ from inboxd.rules.terms import (
 )
 
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
-Strategy: TypeAlias = Literal["round_robin", "least_loaded", "skill"]
 Source: TypeAlias = Literal["reply_to", "from", "sender", "original_from"]
 
 

@@ -75,7 +75,8 @@ ACTIONS: Final[dict[str, str]] = {
     "untag": "takes them off",
     "assign": (
         "gives the conversation to an agent (`anna` or `{agent: anna}`; the team stays), to a "
-        "team's queue (`{team: billing}`; no agent has it then), or to `none`"
+        "team's queue (`{team: billing}`; no agent has it then), to one of a team "
+        "(`{team: billing, by: round_robin}`; see [below](#assign)), or to `none`"
     ),
     "set": (
         "sets `priority` (`low`, `normal`, `high`, `urgent`) and fields of your own (`fields.NAME`)"

@@ -98,6 +98,46 @@ class UndoStep(SQLModel, table=True):
     before: dict[str, Any] = Field(sa_type=Json)
 
 
+class HandOut(SQLModel, table=True):
+    """How a conversation is handed out in a team; `strategy` is empty where people do it by hand.
+
+    While it is open, of this team and nobody's, it waits for somebody to be free.
+    """
+
+    __tablename__ = "hand_out"
+    __table_args__: ClassVar[Any] = (
+        sa.CheckConstraint(
+            "strategy IN ('', 'round_robin', 'least_loaded', 'skill')", name="hand_out_strategy"
+        ),
+    )
+    conversation: int = Field(foreign_key="conversation.number", primary_key=True)
+    team: str
+    strategy: str
+    skill: str | None = None
+    actor: str
+    since: datetime = Field(sa_type=UtcTime)
+    times: int = 1
+
+
+class Turn(SQLModel, table=True):
+    """The last time that an agent got a conversation of a team's: the higher, the later."""
+
+    __tablename__ = "turn"
+    team: str = Field(primary_key=True)
+    agent: str = Field(primary_key=True)
+    turn: int
+
+
+class Presence(SQLModel, table=True):
+    """Whether an agent was at work, and away, when that was last looked at."""
+
+    __tablename__ = "presence"
+    agent: str = Field(primary_key=True)
+    on_shift: bool
+    away: bool
+    since: datetime = Field(sa_type=UtcTime)
+
+
 class KeptFile(SQLModel, table=True):
     """A file that canned replies send along, compressed, once for each content."""
 

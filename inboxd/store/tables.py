@@ -107,6 +107,16 @@ class Conversation(SQLModel, table=True):
         sa.Index("conversation_list", "state", "updated_at"),
         sa.Index("conversation_subject", "mailbox", "subject_key"),
         sa.Index("conversation_contact", "contact_id"),
+        sa.Index(
+            "conversation_queue",
+            "team",
+            sqlite_where=sa.text("state = 'open' AND assignee IS NULL AND team IS NOT NULL"),
+        ),
+        sa.Index(
+            "conversation_load",
+            "assignee",
+            sqlite_where=sa.text("state = 'open' AND assignee IS NOT NULL"),
+        ),
     )
     number: int | None = Field(default=None, primary_key=True)
     mailbox: str

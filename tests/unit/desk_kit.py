@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from inboxd.clock import ManualClock
 from inboxd.config import Config, load_config
 from inboxd.conversations.tokens import Purpose
+from inboxd.desk.queues import work_queues
 from inboxd.desk.shop import Shop, known_names, load_key, load_shop
 from inboxd.mail.drafts import assemble, decode_draft
 from inboxd.mail.mime import parse
@@ -359,12 +360,16 @@ class Desk:
     def later(self, **by: float) -> int:
         """Move the clock on and fire what is due; returns how many timers were looked at."""
         self.clock.advance(timedelta(**by))
-        looked = fired = fire_due(self.database, self.shop, self.clock)
+        looked = fired = self._fire()
         while fired:
-            fired = fire_due(self.database, self.shop, self.clock)
+            fired = self._fire()
             looked += fired
         self.work()
         return looked
+
+    def _fire(self) -> int:
+        fired = fire_due(self.database, self.shop, self.clock)
+        return fired + work_queues(self.database, self.shop, self.clock)
 
     # -- addresses
 

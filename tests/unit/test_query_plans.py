@@ -14,8 +14,8 @@ from desk_kit import make
 import inboxd.store
 from inboxd.store.statements import Statement
 
-# What is asked only once a domain has reached its cap; the agents who are away.
-_MAY_SCAN = {"auto_sent._ANSWERED_AT_DOMAIN", "absences._NOW"}
+# What is asked only once a domain has reached its cap; the agents who are away, or at work.
+_MAY_SCAN = {"auto_sent._ANSWERED_AT_DOMAIN", "absences._NOW", "presence._ALL"}
 
 
 def _statements() -> dict[str, Statement]:

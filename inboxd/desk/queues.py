@@ -1,0 +1,129 @@
+"""Teams' queues: what waits there is handed out when somebody is free, the longest wait first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import cast
+
+import sqlalchemy as sa
+import structlog
+
+from inboxd.clock import Clock
+from inboxd.conversations.handing_out import Choice, Strategy
+from inboxd.desk import ruling, shift_ends
+from inboxd.desk.attendance import attendance
+from inboxd.desk.case import send_notifications
+from inboxd.desk.handing_out import Team, give, team_of
+from inboxd.desk.shop import Shop
+from inboxd.desk.trouble import alert
+from inboxd.desk.unit import Unit
+from inboxd.store import conversations, hand_outs, messages
+from inboxd.store.conversations import ConversationRecord
+from inboxd.store.db import Database, is_database_fault
+from inboxd.store.hand_outs import HandOutRecord
+from inboxd.store.statements import Savepoint
+
+_log = structlog.get_logger(__name__)
+BATCH = 50
+
+
+def work_queues(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH) -> int:
+    """Take back what shifts that are over have left, and hand out what somebody is free for.
+
+    At most `limit` conversations of either kind; returns how many. Raises `Transient` where the
+    database cannot be used now.
+    """
+    with database.read() as connection:
+        now = clock.now()
+        left = shift_ends.anybody_left(connection, shop, now)
+        if not left and next(_ready(connection, shop, now), None) is None:
+            return 0
+    with database.write() as connection:
+        now = clock.now()
+        done = shift_ends.take_back(connection, shop, now, limit, _guarded) if left else 0
+        return done + _hand_out(connection, shop, now, limit)
+
+
+def _hand_out(connection: sa.Connection, shop: Shop, now: datetime, limit: int) -> int:
+    done = 0
+    for way, team, conversation, choice in _ready(connection, shop, now):
+        if done == limit:
+            break
+        work = partial(_give, connection, shop, now, way, team, conversation, choice)
+        if _guarded(connection, shop, now, way.conversation, work):
+            _log.info("handed_out", conversation=way.conversation, agent=choice.name)
+        done += 1
+    return done
+
+
+def _ready(
+    connection: sa.Connection, shop: Shop, now: datetime
+) -> Iterator[tuple[HandOutRecord, Team, ConversationRecord, Choice]]:
+    """Yield what waits and whom it can be given to; a giving counts for those that follow."""
+    waiting = hand_outs.waiting(connection)
+    if not waiting:
+        return
+    there, loads = attendance(connection, shop, now), hand_outs.loads(connection)
+    known = conversations.get_many(connection, [each.conversation for each in waiting])
+    teams: dict[str, Team] = {}
+    for way in waiting:
+        conversation = known[way.conversation]
+        if conversation.mailbox not in shop.desks:
+            continue
+        if way.team not in teams:
+            teams[way.team] = team_of(connection, there, way.team, loads)
+        team = teams[way.team]
+        choice = team.pick(conversation, cast(Strategy, way.strategy), way.skill)
+        if choice.name is not None:
+            yield way, team, conversation, choice
+
+
+def _give(
+    connection: sa.Connection,
+    shop: Shop,
+    now: datetime,
+    way: HandOutRecord,
+    team: Team,
+    conversation: ConversationRecord,
+    choice: Choice,
+) -> None:
+    number = conversation.number
+    cause = f"handout:{number}:{way.times}"
+    unit = Unit(connection, shop, conversation, now=now, cause=cause, actor=way.actor)
+    if choice.name is not None:
+        reason = f"It has waited in the queue of team {team.name} and was handed out to you."
+        unit.tell(choice.name, reason)
+    give(unit, team, choice)
+    hand_outs.count(connection, number)
+    last = messages.last_inbound(connection, number)
+    ruling.follow(unit, last)
+    send_notifications(unit, last)
+    unit.finish()
+
+
+def _guarded(
+    connection: sa.Connection, shop: Shop, now: datetime, number: int, work: Callable[[], None]
+) -> bool:
+    """Do some work on a conversation; one that fails is left to people and holds up no other."""
+    try:
+        with Savepoint(connection):
+            work()
+    except Exception as error:
+        if is_database_fault(error):
+            raise  # not the conversation: it is tried again
+        _log.error("queue.failed", conversation=number, error=type(error).__name__)
+        hand_outs.leave_to_people(connection, number)
+        alert(
+            connection,
+            shop,
+            now,
+            key=f"queue:{number}",
+            title="A conversation could not be handed out",
+            summary="It stays where it is, and nobody will be chosen for it any more.",
+            details=(("conversation", f"#{number}"), ("error", type(error).__name__)),
+            advice=f"inboxd explain {number}",
+        )
+        return False
+    return True

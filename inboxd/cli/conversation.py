@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from inboxd.cli.output import console, line, paragraph, state
 from inboxd.cli.tables import owner, priority
+from inboxd.desk.sla_words import story
 from inboxd.desk.words import ago, size
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rich.text import Text
 
     from inboxd.desk.dossier import Background, Dossier, WholeMessage
@@ -20,10 +23,15 @@ _STYLES = {"inbound": "bold cyan", "outbound": "bold green", "note": "bold yello
 _SAID_BY_MESSAGES = ("message.received", "note.added", "reply.sent")
 
 
-def print_conversation(of: Dossier, known: Background, now: datetime, *, full: bool) -> None:
-    """Print a conversation: what is known of it, then messages and history as they came."""
+def print_conversation(
+    of: Dossier, known: Background, now: datetime, zone: ZoneInfo, *, full: bool
+) -> None:
+    """Print a conversation: what is known of it, then messages and history as they came.
+
+    What was promised is told in `zone`.
+    """
     out = console()
-    for heading in _header(of, known, now):
+    for heading in _header(of, known, now, zone):
         out.print(heading)
     numbers = count(1)
     for _, _, each in _in_order(of, known):
@@ -34,7 +42,7 @@ def print_conversation(of: Dossier, known: Background, now: datetime, *, full: b
                 out.print(part)
 
 
-def _header(of: Dossier, known: Background, now: datetime) -> Iterator[Text]:
+def _header(of: Dossier, known: Background, now: datetime, zone: ZoneInfo) -> Iterator[Text]:
     record = of.conversation
     yield line(f"#{record.number} {record.subject}", "bold")
     about = state(record.state)
@@ -51,7 +59,12 @@ def _header(of: Dossier, known: Background, now: datetime) -> Iterator[Text]:
         yield line(f"tags      {', '.join(record.tags)}")
     if record.fields:
         yield line(f"fields    {', '.join(f'{k}={v}' for k, v in record.fields.items())}")
+    for promise in of.promises:
+        late = promise.active and promise.is_late(now)
+        yield line(f"sla       {story(promise, now, zone)}", "bold red" if late else "")
     for timer in known.timers:
+        if timer.kind == "sla":
+            continue  # told by the promise
         yield line(f"timer     {timer_name(timer.kind, timer.rule)}, {ago(timer.due_at, now)}")
     if known.links:
         yield line(f"linked    {', '.join(f'#{number}' for number in known.links)}")
@@ -61,7 +74,8 @@ def _header(of: Dossier, known: Background, now: datetime) -> Iterator[Text]:
 
 def timer_name(kind: str, rule: str) -> str:
     """Return what a timer is for."""
-    return {"rule": f"rule {rule}", "remind": "reminder"}.get(kind, "end of the snooze")
+    names = {"wake": "end of the snooze", "remind": "reminder", "sla": f"promise: {rule}"}
+    return names.get(kind, f"rule {rule}")
 
 
 def _in_order(of: Dossier, known: Background) -> list[tuple[datetime, int, WholeMessage | str]]:

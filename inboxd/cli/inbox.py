@@ -93,7 +93,7 @@ def _list_wanted(config: Config, wanted: Wanted, limit: int | None, *, as_json: 
 
         most = limit or _LISTED
         lines = listing.lines(connection, wanted, most + 1)
-        print_listing(lines[:most], SystemClock().now())
+        print_listing(lines[:most], SystemClock().now(), config.zone())
         if not lines:
             say(listing.advice(connection, wanted))
         elif len(lines) > most:
@@ -134,7 +134,7 @@ def show(
     from inboxd.cli.conversation import print_conversation
     from inboxd.clock import SystemClock
 
-    print_conversation(whole, known, SystemClock().now(), full=full)
+    print_conversation(whole, known, SystemClock().now(), config.zone(), full=full)
 
 
 def search(
@@ -190,7 +190,9 @@ def _list_view(config: Config, view: str, name: str | None, *, as_json: bool) ->
     from inboxd.cli.tables import print_listing
 
     print_listing(
-        [listing.Line(each.conversation, each.contact_name) for each in found.listed], now
+        [listing.Line(each.conversation, each.contact_name, each.due) for each in found.listed],
+        now,
+        config.zone(agent=agent),
     )
     if not found.listed:
         say(f"Nothing stands in the view {view} of {agent.shown}.")

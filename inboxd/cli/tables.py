@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from inboxd.cli.output import console, line, print_table, state
+from inboxd.desk.sla_words import due
 from inboxd.desk.words import ago
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rich.text import Text
 
     from inboxd.desk.listing import Line
@@ -19,12 +22,16 @@ if TYPE_CHECKING:
 _PRIORITIES = {"urgent": "bold red", "high": "yellow", "low": "dim"}
 
 
-def print_listing(lines: Sequence[Line], now: datetime) -> None:
-    """Print one line a conversation."""
+def print_listing(lines: Sequence[Line], now: datetime, zone: ZoneInfo) -> None:
+    """Print one line a conversation; what is promised, where anything is, is due by `zone`."""
     if not lines:
         return
-    columns = ("#", "state", "from", "subject", "for", "tags", "changed")
-    print_table(columns, (_row(each, now) for each in lines))
+    columns: tuple[str, ...] = ("#", "state", "from", "subject", "for", "tags", "changed")
+    rows = [_row(each, now) for each in lines]
+    if any(each.due is not None for each in lines):
+        columns = (*columns, "due")
+        rows = [(*row, _due(each, now, zone)) for row, each in zip(rows, lines, strict=True)]
+    print_table(columns, rows)
 
 
 def print_hits(hits: Sequence[Hit], words: str, now: datetime) -> None:
@@ -55,6 +62,12 @@ def owner(of: ConversationRecord) -> str:
 def priority(name: str) -> Text:
     """Return a priority in its colour; `normal` is not worth a word."""
     return line("" if name == "normal" else name, _PRIORITIES.get(name, ""))
+
+
+def _due(each: Line, now: datetime, zone: ZoneInfo) -> Text:
+    if each.due is None:
+        return line("")
+    return line(due(each.due, now, zone).removeprefix("due "), "" if each.due > now else "bold red")
 
 
 def _row(each: Line, now: datetime) -> tuple[str | Text, ...]:

@@ -139,7 +139,8 @@ def _own(unit: Unit, record: ConversationRecord) -> Listed:
 
 
 def _line(unit: Unit, of: Listed) -> str:
-    subject, facts = view_lists.subject(of), view_lists.facts(of, unit.now)
+    zone = unit.shop.config.zone(unit.desk.mailbox)
+    subject, facts = view_lists.subject(of), view_lists.facts(of, unit.now, zone)
     return f"#{of.conversation.number}  {subject}  ·  {facts}"
 
 

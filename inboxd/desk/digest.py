@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -127,7 +128,7 @@ def _send(
     context = DigestContext(
         shop_name=desk.shown,
         title=_title(found, day, view),
-        groups=_numbered(grouped, now),
+        groups=_numbered(grouped, now, shop.config.zone(agent=agent)),
         left_out=found.total - len(found.listed),
         answerable=bool(desk.pattern.local),
     )
@@ -162,15 +163,15 @@ def _heading(config: Config, agent: Agent, name: str) -> str:
 
 
 def _numbered(
-    grouped: Iterable[tuple[str, list[Listed]]], now: datetime
+    grouped: Iterable[tuple[str, list[Listed]]], now: datetime, zone: ZoneInfo
 ) -> tuple[DigestGroup, ...]:
     numbers = count(1)
     return tuple(
-        DigestGroup(heading, tuple(_line(next(numbers), each, now) for each in group))
+        DigestGroup(heading, tuple(_line(next(numbers), each, now, zone) for each in group))
         for heading, group in grouped
     )
 
 
-def _line(number: int, of: Listed, now: datetime) -> DigestLine:
-    subject, facts = view_lists.subject(of), view_lists.facts(of, now)
+def _line(number: int, of: Listed, now: datetime, zone: ZoneInfo) -> DigestLine:
+    subject, facts = view_lists.subject(of), view_lists.facts(of, now, zone)
     return DigestLine(number, of.conversation.number, subject, facts)

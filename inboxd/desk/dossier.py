@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from inboxd.conversations.sla import Target
 from inboxd.errors import Permanent
 from inboxd.mail.mime import parse, read_part
-from inboxd.store import contacts, conversations, journal, merges, messages, timers
+from inboxd.store import contacts, conversations, journal, merges, messages, sla, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord
 from inboxd.store.timers import TimerRecord
@@ -32,11 +33,12 @@ class WholeMessage:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A conversation, its contact's name and its messages, oldest first."""
+    """A conversation, its contact's name, its messages and its promises, each oldest first."""
 
     conversation: ConversationRecord
     contact_name: str
     messages: tuple[WholeMessage, ...]
+    promises: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,11 @@ def dossiers(connection: sa.Connection, records: Sequence[ConversationRecord]) -
         some = records[start : start + _AT_ONCE]
         names = contacts.names(connection, [each.contact_id for each in some])
         found = messages.of_many(connection, [each.number for each in some])
+        promises = sla.of_many(connection, [each.number for each in some])
         whole = _whole(connection, [each for listed in found.values() for each in listed])
         for each in some:
             texts = tuple(whole[message.id] for message in found[each.number])
-            yield Dossier(each, names.get(each.contact_id, ""), texts)
+            yield Dossier(each, names.get(each.contact_id, ""), texts, promises[each.number])
 
 
 def dossier(connection: sa.Connection, number: int) -> Dossier:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from inboxd.conversations.states import ConversationState
-from inboxd.store import contacts, conversations
+from inboxd.store import contacts, conversations, sla
 from inboxd.store.conversations import ConversationRecord
 
 _USUAL = (ConversationState.OPEN, ConversationState.PENDING, ConversationState.SNOOZED)
@@ -34,10 +35,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One conversation of a list."""
+    """One conversation of a list, and when what it was promised is due."""
 
     conversation: ConversationRecord
     contact_name: str
+    due: datetime | None = None
 
 
 def find(connection: sa.Connection, wanted: Wanted, limit: int | None) -> list[ConversationRecord]:
@@ -56,7 +58,8 @@ def lines(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Line]:
     """Return the conversations with their contacts' names."""
     records = find(connection, wanted, limit)
     names = contacts.names(connection, [each.contact_id for each in records])
-    return [Line(each, names.get(each.contact_id, "")) for each in records]
+    dues = sla.dues(connection, [each.number for each in records])
+    return [Line(each, names.get(each.contact_id, ""), dues.get(each.number)) for each in records]
 
 
 def advice(connection: sa.Connection, wanted: Wanted) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from inboxd.config import Agent
 from inboxd.conversations.tags import cheat_sheet
-from inboxd.desk import action_links, posting, shown
+from inboxd.desk import action_links, posting, shown, sla_words
 from inboxd.desk.canned_replies import Attached
 from inboxd.desk.unit import Unit
 from inboxd.desk.words import ago
@@ -54,7 +54,7 @@ def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord 
     agents = list(agents)
     if not agents or unit.quiet:
         return
-    history = shown.history(unit, news)
+    history, promises = shown.history(unit, news), unit.promises.now()
     customer = shown.writer(unit, news) if news else shown.customer(unit)
     sender = posting.via(unit, customer.name or customer.address)
     files = shown.sent_on(news) if news else ()
@@ -74,7 +74,14 @@ def notify(unit: Unit, agents: Iterable[tuple[Agent, str]], news: MessageRecord 
     shared = unit.shop.renderer.is_shipped("notification")
     for agent, reason in agents:
         footer = action_links.footer(unit, agent, shared=shared)
-        context = replace(base, reason=reason, actions=footer.actions, begin=footer.begin)
+        zone = unit.shop.config.zone(unit.desk.mailbox, agent)
+        context = replace(
+            base,
+            reason=reason,
+            due=sla_words.sentence(promises, unit.now, zone),
+            actions=footer.actions,
+            begin=footer.begin,
+        )
         posting.to_agent(
             unit,
             "notification",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from inboxd.config import Agent, Config
 from inboxd.config.views import BUILT_IN_VIEWS, View
 from inboxd.desk.calendars import Calendars
+from inboxd.desk.sla_words import due
 from inboxd.desk.words import ago
 from inboxd.durations import Duration, parse_duration
 from inboxd.errors import Permanent
@@ -96,16 +98,20 @@ def subject(of: Listed) -> str:
     return short_subject(of.conversation)
 
 
-def facts(of: Listed, now: datetime) -> str:
-    """Return customer, state, age, assignee and priority, as far as they are worth a word."""
+def facts(of: Listed, now: datetime, zone: ZoneInfo) -> str:
+    """Return customer, state, age, what is due, assignee and priority, if worth a word.
+
+    What is due is told in the reader's `zone`.
+    """
     conversation = of.conversation
     who = _short(of.contact_name or conversation.contact_address, _NAME_CHARS)
     owner = conversation.assignee or (
         f"team {conversation.team}" if conversation.team else "nobody"
     )
     age = f"{conversation.state}, {ago(of.since, now)}"
+    promise = due(of.due, now, zone) if of.due is not None else ""
     priority = "" if conversation.priority == "normal" else conversation.priority
-    return "  ·  ".join(filter(None, (who, age, owner, priority)))
+    return "  ·  ".join(filter(None, (who, age, promise, owner, priority)))
 
 
 def _short(text: str, limit: int) -> str:
@@ -126,7 +132,7 @@ def _wanted(config: Config, name: str, agent: Agent, now: datetime) -> Wanted:
             return Wanted(("pending",), owners=_theirs(config, agent))
         case "overdue":
             until = _cutoff(OVERDUE, now, config)
-            return Wanted(_OPEN, owners=_theirs(config, agent), until=until)
+            return Wanted(_OPEN, owners=_theirs(config, agent), until=until, overdue=now)
         case "team":
             names = tuple(each.name for each in members(config, agent))
             return Wanted(_OPEN, owners=Owners(names, tuple(agent.teams), hears_of(config, agent)))

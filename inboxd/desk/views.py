@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inboxd.mail.model import Address, Attachment, Bounce, ParsedMail, Verdict
 
 if TYPE_CHECKING:  # `inboxd parse` needs no database
+    from inboxd.conversations.sla import Target
     from inboxd.desk.dossier import Dossier, WholeMessage
     from inboxd.store.conversations import ConversationRecord
 
@@ -96,6 +97,21 @@ def conversation(of: Dossier) -> View:
     return {
         **summary(of.conversation, of.contact_name),
         "messages": [_message(each, numbers) for each in of.messages],
+        "sla": [_promise(each) for each in of.promises],
+    }
+
+
+def _promise(of: Target) -> View:
+    """Return a promise: of which policy, by when it is due (null: no time passes), what became."""
+    return {
+        "kind": of.kind,
+        "policy": of.policy,
+        "state": of.state.value,
+        "started_at": moment(of.started_at),
+        "due_at": moment(of.due_at),
+        "warned_at": moment(of.warned_at),
+        "breached_at": moment(of.breached_at),
+        "ended_at": moment(of.ended_at),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 _STEPS = ((60, 60, "min"), (3600, 24, "h"), (86_400, 60, "days"))
 
@@ -13,6 +13,11 @@ def ago(then: datetime, now: datetime) -> str:
     if seconds < 0:
         return "in " + _span(-seconds) if seconds < -60 else "just now"
     return "just now" if seconds < 60 else f"{_span(seconds)} ago"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in its largest unit, such as `3 h`."""
+    return _span(length.total_seconds())
 
 
 def _span(seconds: float) -> str:

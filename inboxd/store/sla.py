@@ -48,6 +48,14 @@ _OF_MANY = Statement(
     .where(each_of(_TARGET.c.conversation, "numbers"))
     .order_by(_TARGET.c.conversation, _TARGET.c.id)
 )
+_DUES = Statement(
+    sa.select(
+        _TARGET.c.conversation,
+        sa.type_coerce(sa.func.min(_TARGET.c.due_at), _TARGET.c.due_at.type).label("due_at"),
+    )
+    .where(each_of(_TARGET.c.conversation, "numbers"), IS_ACTIVE)
+    .group_by(_TARGET.c.conversation)
+)
 _ENDED = Statement(
     sa.select(_TARGET).where(
         _TARGET.c.conversation == sa.bindparam("number"),
@@ -101,6 +109,12 @@ def of_many(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, tupl
         for row in _OF_MANY.each(connection, {"numbers": json.dumps(list(numbers))}):
             found[row.conversation].append(_target(row))
     return {number: tuple(each) for number, each in found.items()}
+
+
+def dues(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, datetime]:
+    """Return when the first running promise of each conversation is due, if it has one."""
+    rows = _DUES.all(connection, {"numbers": json.dumps(list(numbers))}) if numbers else []
+    return {row.conversation: row.due_at for row in rows if row.due_at is not None}
 
 
 def save(connection: sa.Connection, number: int, targets: Iterable[Target]) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.store.conversations import ConversationRecord
+from inboxd.store.desk_tables import SlaTarget
+from inboxd.store.sla import IS_ACTIVE
 from inboxd.store.tables import Contact, Conversation, Event, Merge, table_of
 from inboxd.store.types import UtcTime
 
@@ -21,6 +23,7 @@ _CONVERSATION = table_of(Conversation)
 _CONTACT = table_of(Contact)
 _EVENT = table_of(Event)
 _MERGE = table_of(Merge)
+_TARGET = table_of(SlaTarget)
 _CHANGE = _EVENT.alias("change")
 _WAS_MERGED = sa.exists().where(_MERGE.c.gone == _CONVERSATION.c.number)
 
@@ -56,6 +59,21 @@ _SINCE: sa.ColumnElement[datetime] = sa.type_coerce(
 )
 
 
+_ACTIVE = sa.and_(_TARGET.c.conversation == _CONVERSATION.c.number, IS_ACTIVE)
+_DUE: sa.ColumnElement[datetime | None] = sa.type_coerce(
+    sa.select(sa.func.min(_TARGET.c.due_at))
+    .where(_ACTIVE)
+    .correlate(_CONVERSATION)
+    .scalar_subquery(),
+    UtcTime,
+)
+_PROMISES_NOTHING = ~sa.exists().where(_ACTIVE)
+# What is promised by no policy counts as due a day after it began to wait.
+_ORDER = sa.func.coalesce(
+    sa.type_coerce(_DUE, sa.BigInteger), sa.type_coerce(_SINCE, sa.BigInteger) + 86_400_000_000
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Owners:
     """Whose conversations: those assigned to `agents`, and those that are nobody's.
@@ -72,8 +90,9 @@ class Owners:
 class Wanted:
     """What to list; an empty tuple lets everything pass.
 
-    None among `assignees` and `teams` is
-    nobody and no team. `until` is the last moment since which a conversation may have waited.
+    None among `assignees` and `teams` is nobody and no team. `until` is the last moment since which
+    a conversation may have waited. With `overdue`, what is promised by a policy is listed where it
+    was due at that moment, however long it waits.
     """
 
     states: tuple[str, ...]
@@ -85,16 +104,18 @@ class Wanted:
     no_tags: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     until: datetime | None = None
+    overdue: datetime | None = None
     newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One conversation of a list: its contact's name, and since when it waits."""
+    """One conversation of a list: its contact's name, since when it waits, and when it is due."""
 
     conversation: ConversationRecord
     contact_name: str
     since: datetime
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +127,27 @@ class Found:
 
 
 def find(connection: sa.Connection, wanted: Wanted, limit: int) -> Found:
-    """Return the conversations, those that have waited longest first unless asked otherwise."""
-    since = _SINCE.desc() if wanted.newest_first else _SINCE.asc()
+    """Return the conversations: what is due first stands first, unless asked otherwise.
+
+    What no policy promises counts as due a day after it began to wait. `newest_first` goes by how
+    long they wait alone.
+    """
+    order = _SINCE.desc() if wanted.newest_first else _ORDER.asc()
     query = (
         sa.select(
             _CONVERSATION,
             _SINCE.label("since"),
+            _DUE.label("due"),
             _CONTACT.c.name.label("contact_name"),
             sa.func.count().over().label("total"),
         )
         .join(_CONTACT, _CONTACT.c.id == _CONVERSATION.c.contact_id)
         .where(~_WAS_MERGED, *_conditions(wanted))
-        .order_by(since, _CONVERSATION.c.number)
+        .order_by(order, _CONVERSATION.c.number)
         .limit(limit)
     )
     rows = list(connection.execute(query))
-    listed = tuple(Listed(_record(row), row.contact_name, row.since) for row in rows)
+    listed = tuple(Listed(_record(row), row.contact_name, row.since, row.due) for row in rows)
     return Found(listed, rows[0].total if rows else 0)
 
 
@@ -148,7 +174,11 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.priorities:
         found.append(of.priority.in_(wanted.priorities))
     if wanted.until is not None:
-        found.append(sa.bindparam("until", wanted.until, UtcTime) >= _SINCE)
+        waits = sa.bindparam("until", wanted.until, UtcTime) >= _SINCE
+        if wanted.overdue is not None:
+            late = sa.bindparam("overdue", wanted.overdue, UtcTime) >= _DUE
+            waits = sa.or_(late, sa.and_(_PROMISES_NOTHING, waits))
+        found.append(waits)
     return found
 
 

@@ -135,8 +135,10 @@ class NotificationContext(ConversationContext):
 
     `new_text` are the customer's new words (empty when the news is something else), `elided_text`
     what was set aside of the same mail. `history` are earlier messages, newest last. `reason` says
-    why this agent hears of it, as a sentence. `actions` are this agent's addresses for what is done
-    most; `begin` is the one to which the agent writes to begin a conversation.
+    why this agent hears of it, as a sentence. `due` says by when we owe an answer, or that it is
+    overdue, in the agent's time zone; it is empty where nothing is promised. `actions` are this
+    agent's addresses for what is done most; `begin` is the one to which the agent writes to begin
+    a conversation.
     """
 
     mailbox_name: str
@@ -144,6 +146,7 @@ class NotificationContext(ConversationContext):
     opened: str
     reason: str
     cheat_sheet: str
+    due: str = ""
     new_text: str = ""
     elided_text: str = ""
     attachments: tuple[AttachmentLine, ...] = ()

@@ -71,6 +71,7 @@ _NOTIFICATION_FULL: Final = NotificationContext(
     opened="3 h ago",
     reason="You get this because the conversation is assigned to you.",
     cheat_sheet=_CHEAT_SHEET,
+    due="Answer due today 16:00 (in 2 h)",
     new_text=(
         "Hello,\n\nI ordered on Monday and was told it would be here by Thursday:\n"
         "https://shop.example/orders/4711?lang=en\n\n"

@@ -55,7 +55,7 @@ def test_the_contract_of_list_and_show(shop: Shop) -> None:
     listed = shop.run("list", "--json").json
     shown = shop.run("show", "1", "--json").json
     assert listed == [shown]
-    assert list(shown) == CONVERSATION
+    assert list(shown) == [*CONVERSATION, "sla"]
     assert shown["contact"] == {"name": "Jane Doe", "address": "jane@customer.example"}
     assert (shown["number"], shown["state"], shown["tags"]) == (1, "open", ["refund"])
     assert shown["created_at"].endswith("Z")

@@ -255,7 +255,7 @@ def test_a_line_says_number_subject_customer_age_and_whose_it_is(tmp_path: Path)
     assert subject.startswith("Tea xxx")
     assert subject.endswith("x…")
     assert len(subject) <= 60
-    facts = view_lists.facts(of, desk.clock.now())
+    facts = view_lists.facts(of, desk.clock.now(), desk.shop.config.zone())
     assert " ".join(facts.split()) == "Jane Doe · open, 3 h ago · ben · high"
 
 

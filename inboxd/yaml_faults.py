@@ -49,6 +49,8 @@ def _described(error: ErrorDetails, model: type[BaseModel] | None) -> tuple[str,
     name = str(loc[-1]) if loc else ""
     if kind == "extra_forbidden":
         return f"unknown key {name!r}{hint(name, _keys_at(model, loc[:-1]))}", loc, True
+    if kind == "wrong_key":  # one that belongs elsewhere; the model says what belongs here
+        return error["msg"], loc, True
     if kind == "missing":
         return f"the key {name!r} is missing", loc[:-1], False
     if kind == "value_error":

@@ -19,7 +19,6 @@ from inboxd.conversations.states import ConversationState
 from inboxd.conversations.tag_table import TAGS
 from inboxd.durations import Duration
 from inboxd.mail.people import one_address
-from inboxd.rules.actions import Priority
 from inboxd.rules.part import Part
 from inboxd.rules.terms import (
     AgentName,
@@ -31,6 +30,7 @@ from inboxd.rules.terms import (
     MailboxName,
     Many,
     OneOrMany,
+    Priority,
     RuleName,
     Tag,
     TeamName,

@@ -19,6 +19,7 @@ from inboxd.rules.terms import (
     Many,
     NumberText,
     OutsideAddress,
+    Priority,
     Skill,
     SlaName,
     Tag,
@@ -27,7 +28,6 @@ from inboxd.rules.terms import (
     check_skill,
 )
 
-Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
 Source: TypeAlias = Literal["reply_to", "from", "sender", "original_from"]
 
 

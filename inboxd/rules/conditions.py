@@ -2,75 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import (
     BeforeValidator,
     Field,
-    GetCoreSchemaHandler,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
 
+from inboxd.rules import families as may
+from inboxd.rules.families import Operators, Shorthand
 from inboxd.rules.part import Part
-from inboxd.rules.terms import Context, MailboxName, Many, PatternText, Word
+from inboxd.rules.quantities import Count, Span, Weekdays
+from inboxd.rules.terms import (
+    AgentName,
+    Context,
+    FieldName,
+    HeaderName,
+    KindName,
+    LanguageCode,
+    MailboxName,
+    Many,
+    Priority,
+    SlaKindName,
+    SlaName,
+    StateName,
+    TeamName,
+    Word,
+)
 
+__all__ = ["GROUPS", "Condition", "ConditionOrList", "Operators"]
 
-class Operators(Part):
-    """What a text, an address or a set of tags is asked; several operators must all hold."""
+_Contains: TypeAlias = Annotated[may.TextOperators, Shorthand("contains", Many[Word])]
+_AnyWord: TypeAlias = Annotated[may.TextOperators, Shorthand("any_of", Many[Word])]
+_Header: TypeAlias = Annotated[may.ValueOperators, Shorthand("contains", Many[Word])]
+_Field: TypeAlias = Annotated[may.FieldOperators, Shorthand("any_of", Many[Word])]
+_ContactField: TypeAlias = Annotated[may.ValueOperators, Shorthand("any_of", Many[Word])]
+_Count: TypeAlias = Annotated[may.CountOperators, Shorthand("any_of", Many[Count], flag="exists")]
 
-    is_: Many[Word] | None = Field(None, alias="is")
-    contains: Many[Word] | None = None
-    matches: Many[PatternText] | None = None
-    any_of: Many[Word] | None = None
-    none_of: Many[Word] | None = None
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> Operators:
-        if not self.given:
-            operators = ", ".join(
-                each.alias or name for name, each in Operators.model_fields.items()
-            )
-            raise ValueError(f"an operator is missing: one of {operators}")
-        return self
-
-
-class MailboxOperators(Operators):
-    """The same for a mailbox, whose names are known."""
-
-    is_: Many[MailboxName] | None = Field(None, alias="is")
-    any_of: Many[MailboxName] | None = None
-    none_of: Many[MailboxName] | None = None
-
-
-class Shorthand:
-    """Marks a test that may be written as the bare value of one of its operators."""
-
-    def __init__(self, operator: str) -> None:
-        self.operator = operator
-
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        text, test = core_schema.str_schema(), handler(source)
-        return core_schema.no_info_before_validator_function(
-            self._spell_out,
-            test,
-            json_schema_input_schema=core_schema.union_schema(
-                [text, core_schema.list_schema(text), test]
-            ),
-        )
-
-    def _spell_out(self, value: object) -> object:
-        return {self.operator: value} if isinstance(value, str | list) else value
-
-
-Contains: TypeAlias = Annotated[Operators, Shorthand("contains")]
-AnyOf: TypeAlias = Annotated[Operators, Shorthand("any_of")]
-AnyMailbox: TypeAlias = Annotated[MailboxOperators, Shorthand("any_of")]
+GROUPS: Final = ("header", "fields", "contact.fields")
+"""Conditions with a name of the shop's own behind them: `header.NAME`."""
 
 
 def _all_of_list(value: object) -> object:
@@ -85,17 +59,83 @@ def _one_a_key(value: object) -> object:
 class Condition(Part):
     """What must hold: every key of the mapping. The cheapest are looked at first."""
 
-    mailbox: AnyMailbox | None = None
-    tags: AnyOf | None = None
-    from_: Contains | None = Field(None, alias="from")
-    to: Contains | None = None
-    contact: Contains | None = None
-    subject: Contains | None = None
-    body: Contains | None = None
-    body_all: Contains | None = Field(None, alias="body.all")
+    mailbox: Annotated[may.MailboxOperators, Shorthand("any_of", Many[MailboxName])] | None = None
+    kind: Annotated[may.KindOperators, Shorthand("any_of", Many[KindName])] | None = None
+    state: Annotated[may.StateOperators, Shorthand("any_of", Many[StateName])] | None = None
+    priority: Annotated[may.PriorityOperators, Shorthand("any_of", Many[Priority])] | None = None
+    assignee: (
+        Annotated[may.AgentOperators, Shorthand("any_of", Many[AgentName], nobody=True)] | None
+    ) = None
+    team: Annotated[may.TeamOperators, Shorthand("any_of", Many[TeamName], nobody=True)] | None = (
+        None
+    )
+    sla_kind: Annotated[may.SlaKindOperators, Shorthand("any_of", Many[SlaKindName])] | None = (
+        Field(None, alias="sla.kind")
+    )
+    sla_policy: (
+        Annotated[may.SlaPolicyOperators, Shorthand("any_of", Many[SlaName], nobody=True)] | None
+    ) = Field(None, alias="sla.policy")
+    tags: Annotated[may.TagOperators, Shorthand("any_of", Many[Word])] | None = None
+    fields: dict[FieldName, _Field] | None = Field(None, min_length=1)
+    change: Annotated[may.ChangeOperators, Shorthand("any_of", Many[Word])] | None = None
+    time: Annotated[may.TimeOperators, Shorthand("within", Many[Span])] | None = None
+    weekday: Annotated[may.WeekdayOperators, Shorthand("any_of", Many[Weekdays])] | None = None
+    business_hours: Annotated[may.FlagOperators, Shorthand("is", bool)] | None = None
+    from_: _Contains | None = Field(None, alias="from")
+    from_address: _AnyWord | None = Field(None, alias="from.address")
+    from_name: _Contains | None = Field(None, alias="from.name")
+    from_domain: _AnyWord | None = Field(None, alias="from.domain")
+    to: _Contains | None = None
+    to_address: _AnyWord | None = Field(None, alias="to.address")
+    to_name: _Contains | None = Field(None, alias="to.name")
+    to_domain: _AnyWord | None = Field(None, alias="to.domain")
+    cc: _Contains | None = None
+    cc_address: _AnyWord | None = Field(None, alias="cc.address")
+    cc_name: _Contains | None = Field(None, alias="cc.name")
+    cc_domain: _AnyWord | None = Field(None, alias="cc.domain")
+    contact: _Contains | None = None
+    contact_address: _AnyWord | None = Field(None, alias="contact.address")
+    contact_name: _Contains | None = Field(None, alias="contact.name")
+    contact_domain: _AnyWord | None = Field(None, alias="contact.domain")
+    subject: _Contains | None = None
+    attachments: _Count | None = None
+    attachments_name: _Contains | None = Field(None, alias="attachments.name")
+    attachments_type: _AnyWord | None = Field(None, alias="attachments.type")
+    attachments_size: may.SizeOperators | None = Field(None, alias="attachments.size")
+    age_opened: may.AgeOperators | None = Field(None, alias="age.opened")
+    body: _Contains | None = None
+    header: dict[HeaderName, _Header] | None = Field(None, min_length=1)
+    body_all: _Contains | None = Field(None, alias="body.all")
+    messages: _Count | None = None
+    age_customer: may.AgeOperators | None = Field(None, alias="age.customer")
+    age_agent: may.AgeOperators | None = Field(None, alias="age.agent")
+    contact_tags: _AnyWord | None = Field(None, alias="contact.tags")
+    contact_fields: dict[FieldName, _ContactField] | None = Field(
+        None, alias="contact.fields", min_length=1
+    )
+    contact_conversations: _Count | None = Field(None, alias="contact.conversations")
+    contact_first_seen: may.AgeOperators | None = Field(None, alias="contact.first_seen")
+    language: Annotated[may.LanguageOperators, Shorthand("any_of", Many[LanguageCode])] | None = (
+        None
+    )
     all_: Conditions | None = Field(None, alias="all")
     any_: Alternatives | None = Field(None, alias="any")
     not_: Condition | None = Field(None, alias="not")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_named(cls, value: Any) -> Any:
+        """Read `header.NAME: x` as `header: {NAME: x}`, and so with fields."""
+        if not isinstance(value, dict):
+            return value
+        found = dict(value)
+        for group in GROUPS:
+            prefix = f"{group}."
+            named = {k.removeprefix(prefix): found.pop(k) for k in value if k.startswith(prefix)}
+            inside = found.get(group, {})
+            if named and isinstance(inside, dict):
+                found[group] = {**inside, **named}
+        return found
 
     @model_validator(mode="after")
     def _asks_something(self) -> Condition:

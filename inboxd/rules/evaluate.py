@@ -9,8 +9,8 @@ from typing import Any
 from inboxd.durations import Duration
 from inboxd.rules.effects import Effect, applied
 from inboxd.rules.facts import ConversationFacts, Facts
-from inboxd.rules.match import Verdict
 from inboxd.rules.ruleset import CompiledRule, RuleSet
+from inboxd.rules.verdict import Verdict
 from inboxd.rules.view import View
 
 # How many rules that did not match are written down one by one.

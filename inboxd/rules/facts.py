@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
+from inboxd.calendars import Calendar, weekdays
 from inboxd.mail.model import Address, Attachment, Headers
 
 Changed: TypeAlias = Literal["state", "assignee", "team", "priority", "tag", "field", "timer"]
@@ -135,6 +137,10 @@ class Change:
     after: str | None = None
 
 
+def _weekdays(team: str | None) -> Calendar:
+    return weekdays(ZoneInfo("UTC"))
+
+
 def _nobody(address: str) -> bool:
     return False
 
@@ -148,7 +154,8 @@ class Facts:
     acts on it at most once. `message` is the mail that caused it; for a timer or a state it is the
     last inbound one, or None. `is_ours` tells the addresses of the shop and its agents. `now` is
     aware; `change` is what the event changed; `known_of` tells what is known of a contact;
-    `sla_kind` is which promise an `sla.warning` or `sla.breached` is about.
+    `sla_kind` is which promise an `sla.warning` or `sla.breached` is about; `calendar` is the one
+    that the conversation goes by where a team (or none) has it.
     """
 
     event: str
@@ -161,3 +168,4 @@ class Facts:
     change: Change | None = None
     known_of: Callable[[Address], ContactFacts] = _stranger
     sla_kind: str | None = None
+    calendar: Callable[[str | None], Calendar] = _weekdays

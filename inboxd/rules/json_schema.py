@@ -7,6 +7,7 @@ with `inboxd rules check`. All that the schema refuses, the models refuse, too.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +15,8 @@ from pydantic import BaseModel
 
 from inboxd.rules import vocabulary
 from inboxd.rules.actions import BARE_ACTIONS, Action, Settings
-from inboxd.rules.conditions import Condition, Operators
+from inboxd.rules.conditions import GROUPS, Condition
+from inboxd.rules.families import Operators
 from inboxd.rules.reference import meaning
 from inboxd.rules.schema import Rule
 from inboxd.rules.terms import NAMES_KEY, Known
@@ -43,6 +45,8 @@ def rules_schema(known: Known | None = None) -> Schema:
     definitions["Action"]["maxProperties"] = 1
     definitions["Rule"]["properties"]["then"] = _then(definitions)
     _allow_dotted(definitions, Settings, "fields")
+    for group in GROUPS:
+        _allow_dotted(definitions, Condition, group)
     document: Schema = {
         "$schema": DRAFT,
         "description": "Rules of inboxd. docs/rules.md explains every word.",
@@ -117,7 +121,8 @@ def _allow_dotted(definitions: Schema, model: type[BaseModel], key: str) -> None
     definition = definitions[model.__name__]
     nested = definition["properties"][key]["anyOf"][0]
     value = nested.get("additionalProperties") or next(iter(nested["patternProperties"].values()))
-    definition["patternProperties"] = {f"^{key}\\..": value}
+    pattern = f"^{re.escape(key)}\\.."
+    definition.setdefault("patternProperties", {})[pattern] = value
 
 
 def _without_null(part: Schema) -> Schema:

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from inboxd.rules import vocabulary
 from inboxd.rules.actions import Action
-from inboxd.rules.conditions import Condition, Operators
+from inboxd.rules.conditions import Condition
+from inboxd.rules.families import OPERATORS
 from inboxd.rules.schema import Event, Rule
 
 _RULE: Final = "|---|---|"
@@ -35,7 +36,7 @@ def words() -> dict[str, tuple[tuple[str, ...], Mapping[str, str]]]:
         "keys": (words_of(Rule), vocabulary.KEYS),
         "events": (literals(Event), vocabulary.EVENTS),
         "conditions": (words_of(Condition), vocabulary.CONDITIONS),
-        "operators": (words_of(Operators), vocabulary.OPERATORS),
+        "operators": (OPERATORS, vocabulary.OPERATORS),
         "actions": (words_of(Action), vocabulary.ACTIONS),
     }
 

@@ -10,8 +10,9 @@ from inboxd.durations import Duration
 from inboxd.rules.effects import Effect
 from inboxd.rules.facts import Facts
 from inboxd.rules.making import Slot, slots_of
-from inboxd.rules.match import Check, compiled
+from inboxd.rules.match import compiled
 from inboxd.rules.schema import Rule
+from inboxd.rules.verdict import Check
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from inboxd.mail.language import called
 from inboxd.rules.patterns import Pattern
 from inboxd.rules.placeholders import parse_text
 from inboxd.rules.text import folded
@@ -33,6 +34,7 @@ _TAG = re.compile(r"\w[\w.\-/]{0,49}")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 2.2
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]{}]{1,64}@[^\s@<>(),;:\\\"\[\]{}]{1,253}")
 _NUMBER = re.compile(r"#?[1-9][0-9]{0,17}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}")  # ISO 639
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 
 
@@ -194,6 +196,12 @@ def _check_timer_name(value: str) -> str:
     return value
 
 
+def _check_language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError("a language is written as two or three letters, such as de or en")
+    return called(value)
+
+
 def _check_rule_name(value: str) -> str:
     if not value.strip() or len(value) > 200 or not value.isprintable():
         raise ValueError("a rule's name is one line of at most 200 characters")
@@ -254,4 +262,23 @@ NumberText: TypeAlias = Annotated[
     BeforeValidator(_read_number, json_schema_input_type=int | str),
 ]
 TimerName: TypeAlias = Annotated[str, AfterValidator(_check_timer_name)]
+LanguageCode: TypeAlias = Annotated[str, AfterValidator(_check_language)]
+Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
+RANKS: Mapping[str, int] = {name: rank for rank, name in enumerate(get_args(Priority))}
+StateName: TypeAlias = Literal["open", "pending", "snoozed", "closed", "spam"]
+KindName: TypeAlias = Literal[
+    "customer",
+    "agent",
+    "auto-reply",
+    "out-of-office",
+    "bounce",
+    "receipt",
+    "feedback-report",
+    "list",
+    "bulk",
+    "loop",
+    "empty",
+    "spam",
+]
+SlaKindName: TypeAlias = Literal["first_response", "next_response", "resolution"]
 RuleName: TypeAlias = Annotated[str, AfterValidator(_check_rule_name)]

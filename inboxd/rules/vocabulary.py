@@ -48,24 +48,82 @@ EVENTS: Final[dict[str, str]] = {
 
 CONDITIONS: Final[dict[str, str]] = {
     "mailbox": "the name of the mailbox",
+    "kind": (
+        "what the message is: `customer`, `agent`, `auto-reply`, `out-of-office`, `bounce`, "
+        "`receipt`, `feedback-report`, `list`, `bulk`, `loop`, `empty` or `spam`"
+    ),
+    "state": "the conversation's state: `open`, `pending`, `snoozed`, `closed` or `spam`",
+    "priority": "the conversation's priority: `low`, `normal`, `high` or `urgent`, in this order",
+    "assignee": "the agent who has the conversation; `none` means nobody",
+    "team": "the team that has the conversation; `none` means no team",
+    "sla.kind": (
+        "which promise an `sla.warning` or `sla.breached` is about: `first_response`, "
+        "`next_response` or `resolution`"
+    ),
+    "sla.policy": "the SLA policy that the conversation has; `none` means none",
     "tags": "the tags of the conversation",
+    "fields.NAME": "a field of your own that the conversation has",
+    "change": (
+        "what the event has changed: `state`, `assignee`, `priority`, `tags`, `fields.NAME`"
+    ),
+    "time": "the time of day in the shop's (the mailbox's, the team's) time zone",
+    "weekday": "the day of the week there: `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`",
+    "business_hours": "`true` while the team's or the mailbox's calendar is open, else `false`",
     "from": "the addresses and names in From",
+    "from.address": "the addresses in From, each as a whole",
+    "from.name": "the names in From",
+    "from.domain": "the domains of the addresses in From, each as a whole",
     "to": "the addresses and names in To and Cc",
+    "to.address": "the addresses in To and Cc",
+    "to.name": "the names in To and Cc",
+    "to.domain": "the domains in To and Cc",
+    "cc": "the addresses and names in Cc alone",
+    "cc.address": "the addresses in Cc",
+    "cc.name": "the names in Cc",
+    "cc.domain": "the domains in Cc",
     "contact": "the address and name of whom answers go to",
+    "contact.address": "the contact's address",
+    "contact.name": "the contact's name",
+    "contact.domain": "the domain of the contact's address",
     "subject": "the subject of the message",
+    "attachments": "how many files the message has; pictures inside the text do not count",
+    "attachments.name": "the names of its files",
+    "attachments.type": "their types, such as `application/pdf`; `image/*` means all images",
+    "attachments.size": "how large each of them is, in `kB` or `MB`",
+    "age.opened": "when the conversation was opened",
     "body": "the words that are new in the message, without quotes and signature",
+    "header.NAME": "a header field of the mail; if it stands there several times, each of them",
     "body.all": "the whole text of the message, quotes and signature included",
+    "messages": "how many mails the conversation has, in and out, this one included; no notes",
+    "age.customer": "when the customer last had a word; the message at hand is one",
+    "age.agent": "when one of us last answered; automatic mail is no answer",
+    "contact.tags": "the tags of the contact (`inboxd contact tag`)",
+    "contact.fields.NAME": "a field of the contact's (`inboxd contact set`)",
+    "contact.conversations": "how many conversations the contact had before this one",
+    "contact.first_seen": "when the contact first wrote to us",
+    "language": "the language of the message's new words, such as `de` or `en`",
     "all": "holds if each of its conditions holds",
     "any": "holds if at least one of its conditions holds",
     "not": "holds if its condition does not",
 }
 
 OPERATORS: Final[dict[str, str]] = {
-    "is": "the whole text equals one of the values",
+    "is": "the whole equals one of the values",
+    "is_not": "`is` does not hold",
     "contains": "one of the values is a part of the text",
+    "starts_with": "the text begins with one of the values",
+    "ends_with": "the text ends with one of the values",
     "matches": "one of the patterns matches somewhere in the text",
     "any_of": "one of the values is there",
     "none_of": "none of the values is there",
+    "all_of": "each of the values is there",
+    "exists": "with `true`, there is something; with `false`, there is nothing",
+    "above": "it is more than the value; of a time, it is this or later",
+    "below": "it is less than the value; of a time, it is earlier",
+    "between": "it is neither below the first value nor above the second",
+    "within": "it is less than the duration ago; of a time, it lies in the hours",
+    "older_than": "it is the duration ago, or longer",
+    "changed_to": "the event has changed it, and one of the values is what it became",
 }
 
 ACTIONS: Final[dict[str, str]] = {

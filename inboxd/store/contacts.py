@@ -24,7 +24,7 @@ _FIND = Statement(
 _NAMES = Statement(
     sa.select(_CONTACT.c.id, _CONTACT.c.name).where(each_of(_CONTACT.c.id, "wanted"))
 )
-_ADD = Statement(sa.insert(_CONTACT), ["name", "created_at", "fields"])
+_ADD = Statement(sa.insert(_CONTACT), ["name", "created_at", "fields", "tags"])
 _ADD_ADDRESS = Statement(sa.insert(_ADDRESS), ["address", "contact_id", "bounced_at"])
 _RENAME = Statement(
     sa.update(_CONTACT)
@@ -82,7 +82,7 @@ def find_or_add(
             _RENAME.run(connection, {"which": known.id, "new_name": name})
             known = ContactRecord(known.id, name, known.address, known.bounced_at)
         return known, False
-    values = {"name": name, "created_at": at, "fields": {}}
+    values = {"name": name, "created_at": at, "fields": {}, "tags": []}
     number = _ADD.run(connection, values).lastrowid or 0
     key = address.casefold()
     _ADD_ADDRESS.run(connection, {"address": key, "contact_id": number, "bounced_at": None})
@@ -141,8 +141,8 @@ def add_address(connection: sa.Connection, contact_id: int, address: str) -> boo
 def merge(connection: sa.Connection, contact_id: int, other_id: int) -> int:
     """Make two contacts one: `other_id` is gone, and what was its is the first one's.
 
-    Its addresses and conversations go over, its name where the first has none, and those of its
-    fields that the first lacks. Returns how many conversations went over. No conversation changes
+    Its addresses, conversations and tags go over, its name where the first has none, and those of
+    its fields that the first lacks. Returns how many conversations went over. None changes
     the address at which its contact is answered.
     """
     query = sa.select(_CONTACT).where(_CONTACT.c.id.in_((contact_id, other_id)))
@@ -159,6 +159,7 @@ def merge(connection: sa.Connection, contact_id: int, other_id: int) -> int:
     values = {
         "name": kept.name or gone.name,
         "fields": {**gone.fields, **kept.fields},
+        "tags": sorted({*gone.tags, *kept.tags}),
         "created_at": min(kept.created_at, gone.created_at),
     }
     connection.execute(sa.update(_CONTACT).where(_CONTACT.c.id == contact_id).values(values))

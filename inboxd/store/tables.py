@@ -77,13 +77,16 @@ class Journal(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """A customer: a name, addresses, fields."""
+    """A customer: a name, addresses, fields, tags."""
 
     __tablename__ = "contact"
     id: int | None = Field(default=None, primary_key=True)
     name: str = ""
     created_at: datetime = Field(sa_type=UtcTime)
     fields: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    tags: list[str] = Field(
+        default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"}
+    )
 
 
 class ContactAddress(SQLModel, table=True):

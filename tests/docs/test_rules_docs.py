@@ -10,11 +10,13 @@ import pytest
 from pydantic import BaseModel
 
 from inboxd.durations import parse_duration
-from inboxd.rules.actions import Action, Priority
-from inboxd.rules.conditions import Condition, Operators
+from inboxd.rules.actions import Action
+from inboxd.rules.conditions import GROUPS, Condition
+from inboxd.rules.families import OPERATORS
 from inboxd.rules.loader import Known, load_rules, read_rules
 from inboxd.rules.reference import meaning, tables, with_tables, words
 from inboxd.rules.schema import STATES, Event, Rule
+from inboxd.rules.terms import Priority
 from inboxd.yaml_positions import parse_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -80,8 +82,10 @@ def test_every_word_is_documented_and_nothing_else() -> None:
 
 def test_every_word_is_used_in_an_example() -> None:
     examples = "\n".join(EXAMPLES)
-    words = keys(Rule) | keys(Condition) | keys(Operators) | keys(Action)
-    unused = {w for w in words if not re.search(rf"(?<![\w.]){re.escape(w)}\b", examples)}
+    words = keys(Rule) | keys(Condition) | set(OPERATORS) | keys(Action)
+    words = {f"{word}.NAME" if word in GROUPS else word for word in words}
+    used = {w: re.escape(w).replace("NAME", r"[\w-]+") for w in words}
+    unused = {w for w in words if not re.search(rf"(?<![\w.]){used[w]}\b", examples)}
     assert unused == set()
     assert {event for event in _literals(Event) if event not in examples} == set()
 

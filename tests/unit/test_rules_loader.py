@@ -88,5 +88,5 @@ def test_the_language_has_a_json_schema_with_its_shorthands() -> None:
     assert set(schema["required"]) == {"name", "when", "then"}
     subject = schema["$defs"]["Condition"]["properties"]["subject"]["anyOf"]
     assert {"type": "string"} in subject
-    assert {"$ref": "#/$defs/Operators"} in subject
+    assert {"$ref": "#/$defs/TextOperators"} in subject
     assert json.dumps(schema)

@@ -1,0 +1,36 @@
+"""What became of a condition that was asked: whether it holds, why, and what its groups caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from inboxd.rules.text import shortened
+from inboxd.rules.view import View
+
+MAX_WHY_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a condition holds, the reason, and what the named groups of its patterns caught.
+
+    The reason is `words` and those of the `parts` that decided; it is put together when asked for,
+    because of a thousand rules on one mail few are ever explained.
+    """
+
+    held: bool
+    words: str = ""
+    parts: tuple[Verdict, ...] = ()
+    match: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """The reason in at most `MAX_WHY_CHARS` characters."""
+        inner = "; ".join(each.why for each in self.parts)
+        text = f"{self.words} ({inner})" if self.words and inner else self.words or inner
+        return shortened(text, MAX_WHY_CHARS)
+
+
+Check: TypeAlias = Callable[[View], Verdict]

@@ -22,6 +22,7 @@ from inboxd.errors import Permanent, Poison
 from inboxd.failpoints import reach
 from inboxd.store import journal, messages
 from inboxd.store.db import Database, is_database_fault
+from inboxd.store.dictionaries import learn_when_due
 from inboxd.store.statements import Savepoint
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ def process_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BA
                 _process(connection, shop, entry, reading, clock)
         reach("pipeline.worked")
     reach("pipeline.committed")
+    learn_when_due(database, entries[-1].id)
     return len(entries)
 
 

@@ -66,7 +66,8 @@ class JournalImapStore:
         with self._database.read() as connection:
             begun = folders.first_seen_at(connection, source) or now
         arrivals = [self._arrival(source, mail, begun, now) for mail in mails]
-        packed = [(arrival, journal.pack(arrival.raw)) for arrival in arrivals]
+        packer = self._database.packer
+        packed = [(arrival, journal.pack(arrival.raw, packer)) for arrival in arrivals]
         place = folders.Place(cursor.uidvalidity, cursor.last_uid)
         with self._database.write() as connection:
             entries = journal.append(connection, packed)

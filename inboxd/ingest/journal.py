@@ -30,7 +30,7 @@ def append_now(database: Database, arrivals: Sequence[journal.Arrival]) -> list[
 
     Raises `Transient` where the database cannot take them now.
     """
-    packed = [(arrival, journal.pack(arrival.raw)) for arrival in arrivals]
+    packed = [(arrival, journal.pack(arrival.raw, database.packer)) for arrival in arrivals]
     reach("journal.packed")
     with database.write() as connection:
         ids = journal.append(connection, packed)

@@ -19,7 +19,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from inboxd.errors import Permanent, Transient
 from inboxd.private_files import make_private_folder, open_private, settle_file
+from inboxd.store.compression import Packer
 from inboxd.store.copying import Progress, copy_database
+from inboxd.store.dictionaries import loader
 
 BUSY_TIMEOUT_MS = 10_000
 PRAGMAS: dict[str, str | int] = {
@@ -45,9 +47,14 @@ class Database:
             pool_use_lifo=True,  # few connections, whose caches are warm
             connect_args={"check_same_thread": False},
         )
-        sa.event.listen(self.engine, "connect", _configure)
+        self.packer = Packer(loader(self.path, lambda: self.packer))
+        sa.event.listen(self.engine, "connect", self._connected)
         sa.event.listen(self.engine, "begin", _begin)
         self._writer = self.engine.execution_options(inboxd_begin="BEGIN IMMEDIATE")
+
+    def _connected(self, connection: Any, record: Any) -> None:
+        _configure(connection)
+        record.info["packer"] = self.packer
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -107,6 +114,7 @@ class Database:
             self._watcher.close()
             self._watcher = None
         self.engine.dispose()
+        self.packer.close()
 
 
 def is_database_fault(error: Exception) -> bool:
@@ -124,7 +132,7 @@ def create_private(path: Path) -> None:
         os.close(open_private(path, os.O_CREAT | os.O_WRONLY))
 
 
-def _configure(connection: Any, _record: Any) -> None:
+def _configure(connection: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")

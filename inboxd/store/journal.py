@@ -13,14 +13,14 @@ import sqlalchemy as sa
 
 from inboxd.conversations.states import JournalState
 from inboxd.failpoints import reach
-from inboxd.store.compression import compress, decompress, decompress_or_empty
+from inboxd.store.compression import Packer
+from inboxd.store.packing import pack_mail, unpack_mail, unpack_or_empty
 from inboxd.store.statements import Statement, each_of, write_large
 from inboxd.store.tables import Blob, Journal, Message, table_of
 
 _JOURNAL = table_of(Journal)
 _BLOB = table_of(Blob)
 _MESSAGE = table_of(Message)
-_ZSTD = 1
 MAX_ATTEMPTS = 3
 RETRY_AFTER = (timedelta(seconds=5), timedelta(seconds=60))
 
@@ -148,17 +148,21 @@ class Packed:
 
     sha256: bytes
     size: int
+    codec: int
     data: bytes
 
 
-def pack(raw: bytes) -> Packed:
-    """Hash and compress a mail; slow work that needs no database."""
-    return Packed(hashlib.sha256(raw).digest(), len(raw), compress(raw))
+def pack(raw: bytes, packer: Packer | None = None) -> Packed:
+    """Hash and compress a mail; slow work that needs no transaction.
+
+    `packer` is the one of the database that the mail is for.
+    """
+    return Packed(hashlib.sha256(raw).digest(), len(raw), *pack_mail(raw, packer))
 
 
 def unpack(data: bytes, size: int) -> bytes:
     """Return a blob's bytes."""
-    return decompress(data, size)
+    return unpack_mail(data, size)
 
 
 def append(
@@ -194,7 +198,7 @@ def _add_blob(connection: sa.Connection, packed: Packed) -> int:
     row: dict[str, Any] = {
         "sha256": packed.sha256,
         "size": packed.size,
-        "codec": _ZSTD,
+        "codec": packed.codec,
         "data": b"" if large else packed.data,
     }
     blob = int(_ADD_BLOB.run(connection, row).lastrowid or 0)
@@ -208,7 +212,7 @@ def due(connection: sa.Connection, now: datetime, limit: int) -> list[Entry]:
     entries: list[Entry] = []
     size = 0
     for row in _DUE.each(connection, {"now": now, "limit": limit}):
-        raw = decompress_or_empty(row.data)
+        raw = unpack_or_empty(row.data, row.size)
         entries.append(
             Entry(
                 row.id,

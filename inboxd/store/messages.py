@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-import zstandard
 
 from inboxd.mail.model import Address, Attachment
-from inboxd.store.compression import compress
+from inboxd.store.compression import decompress, packer_of
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Event, Message, Trace, table_of
 
@@ -174,7 +173,7 @@ def add(connection: sa.Connection, new: NewMessage) -> int:
         "message_id": new.message_id,
         "date": new.date,
         "created_at": new.created_at,
-        "text": new.text,
+        "text": _packed(connection, new.text),
         "answerable": new.answerable,
         "attachments": [_attachment_row(each) for each in new.attachments],
     }
@@ -269,7 +268,7 @@ def record(row: Any) -> MessageRecord:
         row.message_id,
         row.date,
         row.created_at,
-        row.text,
+        row.text if isinstance(row.text, str) else decompress(row.text).decode(),
         row.answerable,
         tuple(Attachment(**each) for each in row.attachments),
     )
@@ -296,7 +295,7 @@ def add_trace(
 ) -> None:
     """Keep how a cause was read, threaded and ruled."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
-    packed = compress(text.encode())
+    packed = packer_of(connection).compress(text.encode(), "trace")
     _ADD_TRACE.run(
         connection, {"at": at, "conversation": conversation, "cause": cause, "data": packed}
     )
@@ -305,9 +304,8 @@ def add_trace(
 def traces(connection: sa.Connection, conversation: int) -> list[dict[str, Any]]:
     """Return the traces of a conversation, oldest first, each with its time and cause."""
     query = sa.select(_TRACE).where(_TRACE.c.conversation == conversation).order_by(_TRACE.c.id)
-    unpacker = zstandard.ZstdDecompressor()
     return [
-        {"at": row.at, "cause": row.cause, **json.loads(unpacker.decompress(row.data))}
+        {"at": row.at, "cause": row.cause, **json.loads(decompress(row.data))}
         for row in connection.execute(query)
     ]
 
@@ -330,6 +328,13 @@ def search(connection: sa.Connection, words: str, limit: int) -> list[tuple[Mess
     found = connection.execute(sa.select(_MESSAGE).where(_MESSAGE.c.id.in_(list(ranks))))
     records = [(record(row), ranks[row.id]) for row in found]
     return sorted(records, key=lambda each: each[1])
+
+
+def _packed(connection: sa.Connection, text: str) -> str | bytes:
+    """Return a text as it is kept: compressed where that makes it smaller."""
+    raw = text.encode("utf-8", "replace")
+    packed = packer_of(connection).compress(raw, "message")
+    return packed if len(packed) < len(raw) else text
 
 
 def _recipients(new: NewMessage) -> list[list[str]]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from inboxd.conversations.states import OutboxState
 from inboxd.failpoints import reach
-from inboxd.store.compression import compress, decompress_or_empty
+from inboxd.store.compression import decompress_or_empty, packer_of
 from inboxd.store.outbox_texts import WHOLE, SharedTexts, drop_unused, texts_of
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Outbox, OutboxRecipient, table_of
@@ -140,7 +140,7 @@ def add(connection: sa.Connection, mail: NewMail) -> bool:
         "conversation": mail.conversation,
         "message_id": mail.message_id,
         "envelope_from": mail.envelope_from,
-        "draft": compress(mail.draft),
+        "draft": packer_of(connection).compress(mail.draft, "draft"),
         "text_id": None if texts is None else texts.store(connection),
         "sha256": None,
         "state": OutboxState.QUEUED.value,

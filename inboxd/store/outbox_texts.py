@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from inboxd.store.compression import compress
+from inboxd.store.compression import packer_of
 from inboxd.store.statements import Statement
 from inboxd.store.tables import Outbox, OutboxText, table_of
 
@@ -33,7 +33,8 @@ class SharedTexts:
     def store(self, connection: sa.Connection) -> int:
         """Write the texts unless they have been written, and return their id."""
         if self.id is None:
-            self.id = _ADD.run(connection, {"data": compress(self.data)}).lastrowid or 0
+            data = packer_of(connection).compress(self.data, "text")
+            self.id = _ADD.run(connection, {"data": data}).lastrowid or 0
         return self.id
 
     def take_back(self, connection: sa.Connection) -> None:

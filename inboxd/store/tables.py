@@ -40,6 +40,16 @@ class Blob(SQLModel, table=True):
     data: bytes = Field(sa_type=sa.LargeBinary)
 
 
+class Dictionary(SQLModel, table=True):
+    """What compression has learned from the rows of its kind; without it they cannot be read."""
+
+    __tablename__ = "dictionary"
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    learned_at: int
+    data: bytes = Field(sa_type=sa.LargeBinary)
+
+
 class Journal(SQLModel, table=True):
     """One arrival: which mail came when, for whom, through what, and what became of it."""
 

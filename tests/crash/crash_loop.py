@@ -30,6 +30,8 @@ from loopback import HOST, free_port, listens
 from runner import Runner
 from servers import Dovecot, SmtpSink
 
+from inboxd.store.compression import decompress
+
 SENDERS = 3
 ANSWERED = 5  # of so many notifications one is answered
 SHORTEST, LONGEST = 0.02, 0.7  # seconds between the listener's return and the next kill
@@ -266,8 +268,8 @@ def _settle(report: Report, database: Path, sink: SmtpSink) -> None:
     """Compare what was acknowledged with what is there, and what is there with what was sent."""
     with closing(sqlite3.connect(database)) as db:
         texts = Counter(
-            text.strip()
-            for (text,) in db.execute("SELECT text FROM message WHERE kind <> 'auto-reply'")
+            (kept if isinstance(kept, str) else decompress(kept).decode()).strip()
+            for (kept,) in db.execute("SELECT text FROM message WHERE kind <> 'auto-reply'")
         )
         opened = Counter(s for (s,) in db.execute("SELECT subject FROM conversation"))
         queued = dict(

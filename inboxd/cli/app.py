@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from inboxd import __version__
-from inboxd.cli import act, canned, contacts, inbox, mails, operations, rules, serve, upkeep
+from inboxd.cli import act, agents, canned, contacts, inbox, mails, operations, rules, serve, upkeep
 from inboxd.cli.failure import end
 
 app = typer.Typer(
@@ -57,7 +57,7 @@ def options(
     ctx.obj = config or Path("config/inboxd.yaml")
 
 
-for module in (serve, inbox, act, contacts, canned, mails, operations, rules, upkeep):
+for module in (serve, inbox, act, agents, contacts, canned, mails, operations, rules, upkeep):
     module.register(app)
 
 

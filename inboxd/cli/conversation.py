@@ -53,6 +53,8 @@ def _header(of: Dossier, known: Background, now: datetime, zone: ZoneInfo) -> It
     contact = record.contact_address
     yield line(f"customer  {f'{of.contact_name} <{contact}>' if of.contact_name else contact}")
     yield line(f"for       {owner(record) or 'nobody yet'}")
+    if known.queue:
+        yield line(f"queue     {known.queue}")
     if record.priority != "normal":
         yield line("priority  ") + priority(record.priority)
     if record.tags:

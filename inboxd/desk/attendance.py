@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from inboxd.calendars import Calendar
 from inboxd.config import Agent
-from inboxd.desk.shop import Shop
+from inboxd.desk.calendars import Calendars
 from inboxd.store import absences
 from inboxd.store.absences import AbsenceRecord
 
@@ -23,7 +23,7 @@ LONGEST_BREAK: Final = timedelta(hours=3)
 class Attendance:
     """Who is there at one moment."""
 
-    shop: Shop
+    calendars: Calendars
     now: datetime
     away: Mapping[str, AbsenceRecord]
 
@@ -31,18 +31,18 @@ class Attendance:
         """Return why an agent gets no work now, in words that follow the name, or ""."""
         if agent.name in self.away:
             return "is away"
-        hours = self.shop.calendars.working_hours(agent)
+        hours = self.calendars.working_hours(agent)
         return "" if hours is None or hours.is_open(self.now) else "is not at work"
 
     def on_shift(self, agent: Agent) -> bool:
         """Return whether the agent's working day is under way; a break does not end it."""
-        hours = self.shop.calendars.working_hours(agent)
+        hours = self.calendars.working_hours(agent)
         return hours is None or is_on_shift(hours, self.now)
 
 
-def attendance(connection: sa.Connection, shop: Shop, now: datetime) -> Attendance:
+def attendance(connection: sa.Connection, calendars: Calendars, now: datetime) -> Attendance:
     """Return who is there at `now`."""
-    return Attendance(shop, now, absences.current(connection, now))
+    return Attendance(calendars, now, absences.current(connection, now))
 
 
 def is_on_shift(hours: Calendar, now: datetime) -> bool:

@@ -50,41 +50,43 @@ def filled(
     one mail, in place of the conversation's fields. Raises ConfigError where it cannot be filled.
     """
     values = values or {}
-    about = context(unit, agent, match, values)
-    wanted = language or language_of(unit, about, values)
+    about = _context(unit, name, agent, match, values)
+    wanted = language or _language(unit, about, values)
     return unit.shop.canned.render(name, wanted, about)
 
 
-def language_of(
-    unit: Unit, about: CannedContext, values: Mapping[str, str] | None = None
-) -> str | None:
+def _language(unit: Unit, about: CannedContext, values: Mapping[str, str]) -> str | None:
     """Return the language of who reads the conversation's mail, as far as anybody has said it.
 
     That is the field `language` of this mail, of the conversation or of the contact, else the
     mailbox's.
     """
-    said = (each.get("language", "") for each in (values or {}, about.fields, about.contact.fields))
+    said = (each.get("language", "") for each in (values, about.fields, about.contact.fields))
     tags = (each.strip().replace("_", "-") for each in said if _LANGUAGE.fullmatch(each.strip()))
     return next(tags, None) or unit.desk.mailbox.language
 
 
-def context(
-    unit: Unit,
-    agent: Agent | None,
-    match: Mapping[str, str],
-    values: Mapping[str, str] | None = None,
+def _context(
+    unit: Unit, name: str, agent: Agent | None, match: Mapping[str, str], values: Mapping[str, str]
 ) -> CannedContext:
-    """Return what the placeholders of a canned reply stand for in this conversation; see `filled`.
+    """Return what the placeholders of the canned reply `name` stand for; see `filled`.
 
-    Where no agent acts, the one who has the conversation counts as its agent.
+    Where no agent acts, the one who has the conversation counts as its agent. What the canned reply
+    does not look at is not read.
     """
-    conversation, values = unit.conversation, values or {}
+    conversation, canned = unit.conversation, unit.shop.canned
     customer = shown.customer(unit)
-    card = contact_cards.get(unit.connection, conversation.contact_id)
     who = agent or unit.shop.config.agent(conversation.assignee or "")
-    last = messages.last_inbound(unit.connection, unit.number)
+    kept: Mapping[str, str] = {}
+    if canned.is_translated(name) or canned.mentions(name, "fields"):
+        card = contact_cards.get(unit.connection, conversation.contact_id)
+        kept = card.fields if card is not None else {}
+    last = None
+    if canned.mentions(name, "customer_wrote"):
+        last = messages.last_inbound(unit.connection, unit.number)
+    promised = canned.mentions(name, "promise") or canned.mentions(name, "answer_by")
     return CannedContext(
-        contact=CannedContact(customer.name, customer.address, card.fields if card else {}),
+        contact=CannedContact(customer.name, customer.address, kept),
         conversation=CannedConversation(
             unit.number,
             conversation.subject,
@@ -99,9 +101,9 @@ def context(
         agent=CannedPerson(who.shown, who.address) if who else CannedPerson(""),
         fields={**conversation.fields, **values},
         match={**match, **values},
+        promise=unit.promises.answer_by if promised else None,
         now=unit.now,
         zone=unit.shop.config.zone(unit.desk.mailbox),
-        promise=unit.promises.answer_by,
     )
 
 
@@ -167,11 +169,12 @@ def send(unit: Unit, name: str, rule: str, key: str, match: Mapping[str, str]) -
 
 def _attached(unit: Unit, wanted: CannedAttachment) -> Attached:
     try:
-        number = files.keep(unit.connection, wanted.sha256, wanted.read)
+        kept = files.keep(unit.connection, wanted.sha256, wanted.read)
     except ValueError as error:
         place = str(wanted.folder / wanted.path)
         raise ConfigError([Fault(place, 0, 0, f"it cannot be attached: {error}")]) from error
-    outgoing = OutgoingAttachment(wanted.filename, wanted.content_type, number, KEPT_FILE)
-    digest = wanted.sha256.hex()
-    kept = Attachment(KEPT_FILE, wanted.filename, wanted.content_type, wanted.size, digest)
-    return Attached(outgoing, kept)
+    name, kind = wanted.filename, wanted.content_type
+    return Attached(
+        OutgoingAttachment(name, kind, kept.id, KEPT_FILE),
+        Attachment(KEPT_FILE, name, kind, kept.size, kept.sha256.hex()),
+    )

@@ -12,9 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.conversations.sla import Target
+from inboxd.desk.roster import queue_of
 from inboxd.errors import Permanent
 from inboxd.mail.mime import parse, read_part
-from inboxd.store import contacts, conversations, journal, merges, messages, sla, timers
+from inboxd.mail.model import Attachment
+from inboxd.mail.outgoing import KEPT_FILE
+from inboxd.store import contacts, conversations, files, journal, merges, messages, sla, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import MessageRecord
 from inboxd.store.timers import TimerRecord
@@ -45,13 +48,15 @@ class Dossier:
 class Background:
     """What else is known of a conversation: history, armed timers, linked conversations.
 
-    `merged` are the numbers of those that were merged into it.
+    `merged` are the numbers of those that were merged into it; `queue` says in words how it waits
+    to be handed out, where it does.
     """
 
     events: tuple[sa.Row[Any], ...]
     timers: tuple[TimerRecord, ...]
     links: tuple[int, ...]
     merged: tuple[int, ...] = ()
+    queue: str = ""
 
 
 def conversation_of(connection: sa.Connection, number: int) -> ConversationRecord:
@@ -90,6 +95,7 @@ def background(connection: sa.Connection, number: int) -> Background:
         tuple(timers.armed(connection, number)),
         tuple(conversations.links(connection, number)),
         tuple(merges.merged_into(connection, number)),
+        queue_of(connection, number),
     )
 
 
@@ -99,15 +105,17 @@ def read_attachment(connection: sa.Connection, number: int, part: int) -> bytes:
     Raises `Permanent` where the conversation has no such attachment.
     """
     number = conversation_of(connection, number).number
-    files = [
+    listed = [
         (message.journal_id, each)
         for message in messages.of(connection, number)
         for each in message.attachments
     ]
-    if not 1 <= part <= len(files):
-        has = f"its attachments are 1 to {len(files)}" if files else "it has no attachments"
+    if not 1 <= part <= len(listed):
+        has = f"its attachments are 1 to {len(listed)}" if listed else "it has no attachments"
         raise Permanent(f"conversation #{number} has no attachment {part}: {has}")
-    entry, found = files[part - 1]
+    entry, found = listed[part - 1]
+    if found.part == KEPT_FILE:
+        return _kept(connection, found)
     raw = None if entry is None else journal.raw(connection, entry)
     if raw is None:
         raise Permanent("the mail that it came with is not in the journal any more")
@@ -115,6 +123,14 @@ def read_attachment(connection: sa.Connection, number: int, part: int) -> bytes:
         return read_part(raw, found.part)
     except LookupError as error:
         raise Permanent("the mail that it came with does not hold it any more") from error
+
+
+def _kept(connection: sa.Connection, attachment: Attachment) -> bytes:
+    """Return the bytes of a canned reply's file."""
+    data = files.with_digest(connection, bytes.fromhex(attachment.sha256))
+    if data is None:
+        raise Permanent("the file that the canned reply has sent is not kept any more")
+    return data
 
 
 def _whole(connection: sa.Connection, found: list[MessageRecord]) -> dict[int, WholeMessage]:

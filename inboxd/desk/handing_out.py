@@ -18,6 +18,7 @@ from inboxd.conversations.handing_out import (
 )
 from inboxd.desk import actions
 from inboxd.desk.attendance import Attendance, attendance
+from inboxd.desk.shop import Shop
 from inboxd.desk.unit import Unit
 from inboxd.store import hand_outs
 from inboxd.store.conversations import ConversationRecord
@@ -64,9 +65,11 @@ class Team:
         )
 
 
-def team_of(connection: sa.Connection, there: Attendance, name: str, loads: dict[str, int]) -> Team:
+def team_of(
+    connection: sa.Connection, shop: Shop, there: Attendance, name: str, loads: dict[str, int]
+) -> Team:
     """Return a team as it is now; `loads` are everybody's open conversations."""
-    members = there.shop.config.teams.get(name, ())
+    members = shop.config.teams.get(name, ())
     return Team(name, members, there, loads, hand_outs.turns(connection, name))
 
 
@@ -76,9 +79,9 @@ def assign_by(unit: Unit, name: str, by: Strategy, skill: str | None) -> str:
     Whoever of the team has it already keeps it, unless they are away. Returns, for the trace, who
     was chosen and why.
     """
-    there = attendance(unit.connection, unit.shop, unit.now)
+    there = attendance(unit.connection, unit.shop.calendars, unit.now)
     loads = hand_outs.loads(unit.connection, but=unit.number)
-    team = team_of(unit.connection, there, name, loads)
+    team = team_of(unit.connection, unit.shop, there, name, loads)
     has = unit.shop.config.agent(unit.conversation.assignee or "")
     if has is not None and has in team.members and has.name not in there.away:
         actions.assign(unit, has.name, name)

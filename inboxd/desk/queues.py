@@ -65,7 +65,7 @@ def _ready(
     waiting = hand_outs.waiting(connection)
     if not waiting:
         return
-    there, loads = attendance(connection, shop, now), hand_outs.loads(connection)
+    there, loads = attendance(connection, shop.calendars, now), hand_outs.loads(connection)
     known = conversations.get_many(connection, [each.conversation for each in waiting])
     teams: dict[str, Team] = {}
     for way in waiting:
@@ -73,7 +73,7 @@ def _ready(
         if conversation.mailbox not in shop.desks:
             continue
         if way.team not in teams:
-            teams[way.team] = team_of(connection, there, way.team, loads)
+            teams[way.team] = team_of(connection, shop, there, way.team, loads)
         team = teams[way.team]
         choice = team.pick(conversation, cast(Strategy, way.strategy), way.skill)
         if choice.name is not None:

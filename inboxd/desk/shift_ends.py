@@ -50,7 +50,7 @@ def anybody_left(connection: sa.Connection, shop: Shop, now: datetime) -> bool:
     watched = list(_watched(shop))
     if not watched:
         return False
-    known, there = presence.known(connection), attendance(connection, shop, now)
+    known, there = presence.known(connection), attendance(connection, shop.calendars, now)
     return any(known.get(each.agent.name) != each.presence(there) for each in watched)
 
 
@@ -62,7 +62,7 @@ def take_back(
     At most `limit` of each agent's: then the rest follows when this is called again. Who is seen
     for the first time has not left.
     """
-    known, there = presence.known(connection), attendance(connection, shop, now)
+    known, there = presence.known(connection), attendance(connection, shop.calendars, now)
     done = 0
     for each in _watched(shop):
         name, is_now = each.agent.name, each.presence(there)

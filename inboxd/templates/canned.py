@@ -83,6 +83,9 @@ class CannedSet:
         self._compiled = compiled
         self._environment = environment
         self._languages = languages
+        self._by_name: dict[str, dict[CannedFile, None]] = {}
+        for (name, _), each in compiled.items():
+            self._by_name.setdefault(name, {})[each.file] = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,12 +98,21 @@ class CannedSet:
 
     def variants(self, name: str) -> tuple[Variant, ...]:
         """Return the files of the canned reply `name`, sorted by language."""
-        of_name = (each.file for (own, _), each in self._compiled.items() if own == name)
-        files = sorted(dict.fromkeys(of_name), key=lambda file: file.language)
         return tuple(
             Variant(each.language or each.written_in, each.title, each.path.name, each.attachments)
-            for each in files
+            for each in self._files(name)
         )
+
+    def mentions(self, name: str, word: str) -> bool:
+        """Return whether a file of the canned reply `name` may look at the placeholder `word`.
+
+        What it does not look at need not be read for it.
+        """
+        return any(word in each.source for each in self._files(name))
+
+    def is_translated(self, name: str) -> bool:
+        """Return whether there are several languages of the canned reply `name` to choose from."""
+        return len(self._files(name)) > 1
 
     def render(self, name: str, language: str | None, context: CannedContext) -> RenderedCanned:
         """Return the canned reply `name` in the nearest language that it is written in.
@@ -122,6 +134,9 @@ class CannedSet:
             language=written_in,
             attachments=compiled.file.attachments,
         )
+
+    def _files(self, name: str) -> list[CannedFile]:
+        return sorted(self._by_name.get(name, ()), key=lambda file: file.language)
 
     def _find(self, name: str, language: str | None) -> _Compiled:
         for tag in (*_widened(language or ""), *self._fallbacks()):

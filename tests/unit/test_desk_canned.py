@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from desk_kit import CONFIG, Desk, make
 
+from inboxd.desk import dossier
 from inboxd.desk.canned_preview import Preview, preview
 from inboxd.errors import ConfigError, Permanent
 from inboxd.store import conversations, outbox
@@ -90,6 +91,8 @@ def test_a_rule_sends_the_attachments_and_the_conversation_shows_them(tmp_path: 
         ("terms.pdf", "application/pdf", 9), ("how to.txt", "text/plain", 8)
     ]  # fmt: skip
     assert [f.filename for f in shop.messages()[-1].attachments] == ["terms.pdf", "how to.txt"]
+    with shop.database.read() as connection:
+        assert dossier.read_attachment(connection, 1, 2) == b"like so\n"
 
 
 def test_R5_a_mail_that_waits_keeps_its_bytes_when_the_file_changes(tmp_path: Path) -> None:

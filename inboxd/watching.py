@@ -143,7 +143,7 @@ def folders(config: Config) -> list[Path]:
 def _tops(config: Config) -> list[Path]:
     return [
         folder
-        for top in (config.rules, config.canned, config.templates)
+        for top in (*config.rule_folders, *config.canned_folders, config.templates)
         for folder in _folders_in(top)
     ]
 
@@ -167,7 +167,7 @@ def contents(config: Config) -> str:
 
 def _files(config: Config) -> Iterator[Path]:
     yield config.path
-    for top in (config.rules, config.canned, config.templates):
+    for top in (*config.rule_folders, *config.canned_folders, config.templates):
         files = [path for folder in _folders_in(top) for path in _entries(folder)]
         yield from sorted(path for path in files if _counts(path))[:_MOST_FILES]
 

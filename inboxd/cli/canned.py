@@ -30,7 +30,7 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     from inboxd.templates.canned import load_canned
 
     config = open_config(ctx)
-    canned = load_canned(config.canned, config.languages)
+    canned = load_canned(config.canned_folders, config.languages)
     variants = {name: canned.variants(name) for name in canned.names}
     if as_json:
         found = [

@@ -128,6 +128,7 @@ class Mailbox(Strict):
     calendar: Name | None = None
     language: Language | None = None
     sla: Name | None = None
+    rules: Names = []
     sources: list[Source] = [Source(smtp=SmtpSource())]
 
     @field_validator("reply_address")
@@ -322,6 +323,10 @@ class Config(Strict):
     trust: Trust = Trust()
     auto_mail: AutoMail = AutoMail()
     rules: Path = Path("rules/")
+    packs: Names = []
+    rules_fuse: Annotated[int, Field(ge=1)] = 100
+    tags: list[str] | None = None
+    fields: list[str] | None = None
     canned: Path = Path("canned/")
     templates: Path = Path("templates/")
     path: Path = Field(default=Path("config/inboxd.yaml"), exclude=True)
@@ -332,6 +337,21 @@ class Config(Strict):
         if not value.startswith("sqlite:///"):
             raise ValueError("database is sqlite:///FILE; other databases come in a later release")
         return value
+
+    @property
+    def rule_folders(self) -> tuple[Path, ...]:
+        """The folders with rules: the shop's own, then those of the packs in their order."""
+        return (self.rules, *self.pack_folders)
+
+    @property
+    def pack_folders(self) -> tuple[Path, ...]:
+        """The folders of the rule packs that the shop includes, beside the configuration."""
+        return tuple(self.path.parent / "packs" / name for name in self.packs)
+
+    @property
+    def canned_folders(self) -> tuple[Path, ...]:
+        """The folders with canned replies: the shop's own come before those of its packs."""
+        return (self.canned, *(folder / "canned" for folder in self.pack_folders))
 
     @property
     def teams(self) -> dict[str, tuple[Agent, ...]]:

@@ -8,11 +8,12 @@ from typing import Any, TypeAlias, cast
 from inboxd.conversations.handing_out import Strategy
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions, handing_out, rule_links, rule_mail, shown
+from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Raised, Unit
 from inboxd.mail.model import Address
 from inboxd.rules import effects as do
 from inboxd.rules.evaluate import Evaluation
-from inboxd.store import timers
+from inboxd.store import rule_log, timers
 from inboxd.store.messages import MessageRecord
 
 # Makes a person the author of the mail that is being filed, and returns it as it is then.
@@ -42,6 +43,11 @@ def carry_out(
     notes: list[str] = []
     actor, event = unit.actor, raised.events[0]
     for effect in evaluation.effects:
+        if isinstance(effect, do.Run):
+            continue  # what it leads to is among the effects
+        if not unit.fuse.count(effect.rule, unit.shop.config.rules_fuse):
+            notes.append(f"{effect.rule}: {effect} was not done: the fuse has blown")
+            continue
         unit.actor = f"rule {effect.rule}"
         unit.chain = (*raised.chain, effect.rule)
         if isinstance(effect, do.SetContact):
@@ -53,9 +59,38 @@ def carry_out(
         if note:
             notes.append(f"{effect.rule}: {note}")
     unit.actor, unit.chain = actor, ()
-    unit.acted.update(step.rule for step in evaluation.trace if step.matched)
+    _remember(unit, evaluation)
     unit.traces.append(_trace(unit, evaluation, event, notes))
     return last_inbound
+
+
+def _remember(unit: Unit, evaluation: Evaluation) -> None:
+    """Note which rules have acted, and tell of a fuse that has blown."""
+    acted = {step.rule for step in evaluation.trace if step.matched and not step.shadow}
+    unit.acted |= acted
+    if once := sorted(acted & unit.shop.rules.once):
+        rule_log.add_acted(unit.connection, unit.number, once, unit.now)
+        unit.done_once |= set(once)
+    if evaluation.effects and unit.fuse.blows():
+        _tell_of_fuse(unit)
+
+
+def _tell_of_fuse(unit: Unit) -> None:
+    """Say once that rules do no more in the conversation for a while."""
+    counts = sorted(unit.fuse.counts.items(), key=lambda each: -each[1])
+    most = unit.shop.config.rules_fuse
+    names = ", ".join(f"{rule} ({number})" for rule, number in counts[:10])
+    unit.record("rules.fuse", f"{most} actions within an hour: {names}")
+    alert(
+        unit.connection,
+        unit.shop,
+        unit.now,
+        key=f"fuse:{unit.number}",
+        title=f"Rules have done too much in #{unit.number}",
+        summary=f"After {most} actions within an hour, rules do nothing more there for that hour.",
+        details=(("conversation", f"#{unit.number}"), ("rules (actions)", names)),
+        advice=f"inboxd explain {unit.number}",
+    )
 
 
 def _trace(unit: Unit, evaluation: Evaluation, event: str, notes: list[str]) -> dict[str, Any]:

@@ -30,19 +30,19 @@ def check_all(config: Config) -> Summary:
 
 def check_rules(config: Config) -> Summary:
     """Return the names of the rules; raises `ConfigError` with every fault in the rules alone."""
-    return {"rules": _names(load_rules(config.rules, names_for_rules(config)))}
+    return {"rules": _names(load_rules(config.rule_folders, names_for_rules(config)))}
 
 
 def names_for_tests(config: Config) -> tuple[Known, list[str]]:
     """Return which names tests of rules may use, and the rules' own; raises `ConfigError`."""
     known = names_for_rules(config)
-    return known, _names(load_rules(config.rules, known))
+    return known, _names(load_rules(config.rule_folders, known))
 
 
 def names_for_rules(config: Config) -> Known:
     """Return which names rules may use; any canned reply's where those cannot be read."""
     try:
-        names = load_canned(config.canned, config.languages).names
+        names = load_canned(config.canned_folders, config.languages).names
     except ConfigError:  # not asked about; then any canned reply's name will do
         names = None
     return known_names(config, names)

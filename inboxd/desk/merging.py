@@ -8,7 +8,7 @@ from inboxd.conversations.commands import Priority
 from inboxd.conversations.states import ConversationState
 from inboxd.desk import actions
 from inboxd.desk.unit import Unit
-from inboxd.store import conversations, hand_outs, merges, reminders, timers
+from inboxd.store import conversations, hand_outs, merges, reminders, rule_log, timers
 from inboxd.store.conversations import ConversationRecord
 
 # The first of the two that is found here is the state of both: nobody may wait in vain.
@@ -39,6 +39,7 @@ def absorb(
     for kind in (timers.RULE, timers.UNASSIGNED, timers.WAKE):
         timers.cancel(unit.connection, gone.number, kind, unit.now)
     unit.promises.take_over(gone.number)
+    rule_log.move(unit.connection, gone.number, unit.number)
     timers.move(unit.connection, timers.NAMED, gone.number, unit.number, unit.now)
     reminders.move(unit.connection, gone.number, unit.number)
     merges.merge(unit.connection, gone.number, unit.number, unit.now, same_people=same_people)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from inboxd.config import Agent
 from inboxd.conversations import commands as ask
 from inboxd.conversations.states import ConversationState
@@ -15,6 +17,8 @@ from inboxd.desk import (
     acts_told,
 )
 from inboxd.desk.unit import Unit
+from inboxd.rules.text import folded
+from inboxd.suggest import hint
 
 # Whoever asks for these gets the answer, even where receipts are sent for errors alone.
 QUESTIONS = (ask.History, ask.ShowContact, ask.Search, ask.ListView, ask.Help)
@@ -47,6 +51,10 @@ def _obstacle(unit: Unit, command: ask.Act, agent: Agent | None) -> str | None:
             return acts_people.allow_obstacle(unit)
         case ask.Block():
             return acts_people.block_obstacle(unit)
+        case ask.AddTags() if unit.shop.config.tags is not None:
+            return _unknown("tag", map(folded, command.tags), map(folded, unit.shop.config.tags))
+        case ask.SetField() if unit.shop.config.fields is not None and command.value:
+            return _unknown("field", [command.name], unit.shop.config.fields)
         case ask.Away() | ask.Back():
             return acts_away.obstacle(unit.shop, command, agent)
         case ask.Remind() if agent is None:
@@ -95,6 +103,15 @@ def obey(
             return _come_and_go(unit, command, agent)
         case ask.History() | ask.ShowContact() | ask.Search() | ask.ListView() | ask.Help():
             return acts_told.tell(unit, command, agent)
+
+
+def _unknown(kind: str, wanted: Iterable[str], known: Iterable[str]) -> str | None:
+    """Return why a tag or a field is refused that is not on the shop's closed list, or None."""
+    allowed = list(known)
+    for each in wanted:
+        if each not in allowed:
+            return f"there is no {kind} {each!r} in this shop{hint(each, allowed)}"
+    return None
 
 
 def _change_state(unit: Unit, command: _State, agent: Agent | None, name: str) -> str:

@@ -86,7 +86,7 @@ def run_timer(unit: Unit, rule: str, state: str, last_inbound: MessageRecord | N
     """Let the rule act whose time in `state` has come; its conditions are asked again."""
     message = of_message(unit.connection, last_inbound)
     facts = _facts(unit, Raised((state,)), message)
-    evaluation = evaluate_timer(unit.shop.rules, rule, facts)
+    evaluation = evaluate_timer(unit.shop.rules, rule, facts, _spent(unit))
     carry_out(unit, evaluation, Raised((f"{state} (timer)",)), last_inbound)
     follow(unit, last_inbound, message)
 
@@ -122,7 +122,11 @@ def _is_so(unit: Unit, event: str) -> bool:
 
 
 def _spent(unit: Unit) -> dict[str, str]:
-    return dict.fromkeys(unit.acted, "it has acted on the same cause already")
+    """Return the rules that may not act any more, each with the reason."""
+    spent = dict.fromkeys(unit.acted, "it has acted on the same cause already")
+    if unit.shop.rules.once:
+        spent |= dict.fromkeys(unit.done_once, "it acts once, and has acted here before")
+    return spent
 
 
 def _facts(unit: Unit, raised: Raised, message: MessageFacts | None) -> Facts:

@@ -22,6 +22,8 @@ from inboxd.desk.key_file import kept_secret, key_file
 from inboxd.errors import ConfigError, Fault
 from inboxd.mail.classify import SpamMark, TrustPolicy
 from inboxd.rules.loader import Known, RuleSet, load_rules
+from inboxd.rules.text import folded
+from inboxd.suggest import hint
 from inboxd.templates.canned import CannedSet, load_canned
 from inboxd.templates.render import Renderer
 from inboxd.yaml_positions import load_yaml
@@ -164,14 +166,15 @@ def load_words(config: Config) -> tuple[RuleSet, CannedSet, Renderer]:
     faults: list[Fault] = []
     canned = rules = renderer = None
     try:
-        canned = load_canned(config.canned, config.languages)
+        canned = load_canned(config.canned_folders, config.languages)
     except ConfigError as error:
         faults += error.faults
     known = known_names(config, None if canned is None else canned.names)
     try:
-        rules = load_rules(config.rules, known)
+        rules = load_rules(config.rule_folders, known)
     except ConfigError as error:
         faults += error.faults
+    faults += _set_faults(config, rules)
     faults += _pattern_faults(config)
     try:
         renderer = Renderer(config.templates if config.templates.is_dir() else None)
@@ -181,6 +184,22 @@ def load_words(config: Config) -> tuple[RuleSet, CannedSet, Renderer]:
     if faults or canned is None or rules is None or renderer is None:
         raise ConfigError(faults)
     return rules, canned, renderer
+
+
+def _set_faults(config: Config, rules: RuleSet | None) -> list[Fault]:
+    """Return a fault for each set of rules that a mailbox includes and no file defines."""
+    if rules is None:
+        return []
+    return [
+        Fault(
+            str(config.path),
+            *_place(config, "mailboxes", i, "rules", j),
+            f"no set of rules is called {name!r}{hint(name, rules.sets)}",
+        )
+        for i, mailbox in enumerate(config.mailboxes)
+        for j, name in enumerate(mailbox.rules)
+        if name not in rules.sets
+    ]
 
 
 def _pattern_faults(config: Config) -> list[Fault]:
@@ -206,9 +225,16 @@ def _place(config: Config, *loc: str | int) -> tuple[int, int]:
 
 def known_names(config: Config, canned: Iterable[str] | None) -> Known:
     """Return which names rules may use; any canned reply's where `canned` is None."""
+    included: dict[str, set[str]] = {}
+    for mailbox in config.mailboxes:
+        for name in mailbox.rules:
+            included.setdefault(name, set()).add(mailbox.name)
     own = [address for mailbox in config.mailboxes for address in mailbox.addresses]
     own += [address for agent in config.agents for address in (agent.address, *agent.aliases)]
     return Known(
+        tags=None if config.tags is None else frozenset(map(folded, config.tags)),
+        fields=None if config.fields is None else frozenset(config.fields),
+        included={name: frozenset(mailboxes) for name, mailboxes in included.items()},
         own_addresses=frozenset(address.casefold() for address in own),
         agents=frozenset(agent.name for agent in config.agents),
         teams=frozenset(config.teams),

@@ -14,12 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from inboxd.calendars import Calendar
+from inboxd.desk.fuse import Fuse
 from inboxd.desk.shop import Desk, Shop
 from inboxd.desk.sla import Promises
 from inboxd.failpoints import reach
 from inboxd.rules.evaluate import state_timers
 from inboxd.rules.facts import Change
-from inboxd.store import conversations, messages, timers
+from inboxd.store import conversations, messages, rule_log, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.messages import NewEvent
 from inboxd.store.outbox_texts import SharedTexts
@@ -134,9 +135,20 @@ class Unit:
         left, self.conversation = self.conversation, conversation
         self._before = conversation
         self.contact_name = self.rendered = self.texts = None
-        self.__dict__.pop("thread_roots", None)  # read for the conversation that was
+        for name in ("thread_roots", "fuse", "done_once"):
+            self.__dict__.pop(name, None)  # read for the conversation that was
         self.promises = Promises(self)
         return left
+
+    @cached_property
+    def fuse(self) -> Fuse:
+        """What limits how much rules may do in the conversation."""
+        return Fuse(self.connection, self.number, self.now, fresh=self._fresh)
+
+    @cached_property
+    def done_once(self) -> set[str]:
+        """The rules that act once in a conversation and have done so in this one."""
+        return set(rule_log.have_acted(self.connection, self.number))
 
     def touch(self) -> None:
         """Note that something happened in the conversation, whether it changed or not."""
@@ -182,6 +194,8 @@ class Unit:
             data = {"steps": self.traces}
             messages.add_trace(self.connection, self.now, self.number, self.cause, data)
         reach("unit.recorded")
+        if "fuse" in self.__dict__:
+            self.fuse.save()
         self._events, self.traces = [], []
         self._before = self.conversation
         self._renewed = self._fresh = self._touched = False

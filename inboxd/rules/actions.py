@@ -20,6 +20,7 @@ from inboxd.rules.terms import (
     NumberText,
     OutsideAddress,
     Priority,
+    SetName,
     Skill,
     SlaName,
     Tag,
@@ -180,6 +181,7 @@ class Action(Part):
     timer: TimerSetting | None = None
     cancel_timer: Many[TimerName] | None = None
     link: NumberText | None = None
+    run: SetName | None = None
     stop: Yes | None = None
     drop: Yes | None = None
 

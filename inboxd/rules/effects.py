@@ -222,6 +222,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Ask the rules of a set here and now; their effects follow in the evaluation."""
+
+    rule: str
+    index: int
+    set: str
+
+    def __str__(self) -> str:
+        return f"run {self.set}"
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Show the mail that is coming in nowhere: it stays in the journal, and nothing happens."""
 
@@ -274,6 +286,7 @@ Effect: TypeAlias = (
     | ArmTimer
     | CancelTimers
     | Link
+    | Run
     | Drop
 )
 

@@ -18,6 +18,7 @@ from inboxd.rules.actions import BARE_ACTIONS, Action, Settings
 from inboxd.rules.conditions import GROUPS, Condition
 from inboxd.rules.families import Operators
 from inboxd.rules.reference import meaning
+from inboxd.rules.rule_files import RuleFile
 from inboxd.rules.schema import Rule
 from inboxd.rules.terms import NAMES_KEY, Known
 
@@ -47,11 +48,18 @@ def rules_schema(known: Known | None = None) -> Schema:
     _allow_dotted(definitions, Settings, "fields")
     for group in GROUPS:
         _allow_dotted(definitions, Condition, group)
+    # In a file with defaults, `when` may stand among them; a set's rules need none.
+    loose = {**definitions["Rule"], "required": ["name", "then"]}
+    definitions["LooseRule"] = {**loose, "title": "LooseRule"}
+    definitions["RuleFile"] = _rule_file(definitions)
     document: Schema = {
         "$schema": DRAFT,
         "description": "Rules of inboxd. docs/rules.md explains every word.",
-        "type": ["array", "null"],
-        "items": {"$ref": "#/$defs/Rule"},
+        "anyOf": [
+            {"type": "array", "items": {"$ref": "#/$defs/Rule"}},
+            {"$ref": "#/$defs/RuleFile"},
+            {"type": "null"},
+        ],
         "$defs": definitions,
     }
     return finished(document, known)
@@ -66,6 +74,26 @@ def finished(document: Schema, known: Known | None = None) -> Schema:
     """Return a schema as editors like it: nothing may be null, names listed where `known`."""
     tidied: Schema = _walk(document, lambda each: _named(_without_null(each), known))
     return tidied
+
+
+def _rule_file(definitions: Schema) -> Schema:
+    """Return what a file may be that holds more than a list of rules."""
+    made = RuleFile.model_json_schema(by_alias=True)
+    nested = made.pop("$defs")["Defaults"]
+    rule = definitions["Rule"]["properties"]
+    nested["properties"] = {key: rule[key] for key in nested["properties"]}
+    definitions["Defaults"] = nested
+    rules = {"type": "array", "items": {"$ref": "#/$defs/LooseRule"}}
+    made["properties"] = {
+        "defaults": {"$ref": "#/$defs/Defaults", "description": vocabulary.FILE["defaults"]},
+        "rules": {**rules, "description": vocabulary.FILE["rules"]},
+        "sets": {
+            "type": "object",
+            "additionalProperties": rules,
+            "description": vocabulary.FILE["sets"],
+        },
+    }
+    return made
 
 
 def _describe(definitions: Schema) -> None:

@@ -21,6 +21,7 @@ from inboxd.rules.effects import (
     Link,
     Notify,
     RemoveTags,
+    Run,
     SendCanned,
     SetContact,
     SetField,
@@ -80,6 +81,8 @@ def _makers(action: Action) -> Iterator[_Maker]:
         yield partial(Forward, addresses=action.forward)
     if action.sla is not None:
         yield partial(ChooseSla, policy=None if action.sla == "none" else action.sla)
+    if action.run is not None:
+        yield partial(Run, set=action.run)
     if action.stop is not None:
         yield lambda rule, index: lambda match, facts: None
     if action.drop is not None:

@@ -12,6 +12,7 @@ from inboxd.rules import vocabulary
 from inboxd.rules.actions import Action
 from inboxd.rules.conditions import Condition
 from inboxd.rules.families import OPERATORS
+from inboxd.rules.rule_files import RuleFile
 from inboxd.rules.schema import Event, Rule
 
 _RULE: Final = "|---|---|"
@@ -33,6 +34,7 @@ def literals(annotation: object) -> tuple[str, ...]:
 def words() -> dict[str, tuple[tuple[str, ...], Mapping[str, str]]]:
     """Return, by the name of each table, the words of the models and what all words mean."""
     return {
+        "file": (words_of(RuleFile), vocabulary.FILE),
         "keys": (words_of(Rule), vocabulary.KEYS),
         "events": (literals(Event), vocabulary.EVENTS),
         "conditions": (words_of(Condition), vocabulary.CONDITIONS),
@@ -50,6 +52,7 @@ def meaning(word: str, meanings: Mapping[str, str]) -> tuple[str, str]:
 def tables() -> dict[str, str]:
     """Return each table as Markdown, by its name."""
     heads = {
+        "file": "key | meaning",
         "keys": "key | meaning",
         "events": "`when` | happens",
         "conditions": "condition | looks at",

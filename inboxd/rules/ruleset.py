@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from inboxd.durations import Duration
-from inboxd.rules.effects import Effect
 from inboxd.rules.facts import Facts
 from inboxd.rules.making import Slot, slots_of
 from inboxd.rules.match import compiled
@@ -20,6 +19,8 @@ class CompiledRule:
     """One rule, ready to be asked.
 
     `position` is its place among all rules; `timers` are the only named timers that it is for.
+    `mailboxes` are those in which it listens, and `allowed` those in which a set that it is in may
+    be run (None: all of them).
     """
 
     position: int
@@ -31,11 +32,9 @@ class CompiledRule:
     slots: tuple[Slot, ...]
     stop: bool
     timers: frozenset[str] | None = None
-
-    def effects(self, match: Mapping[str, str], facts: Facts) -> tuple[Effect, ...]:
-        """Return what the rule does, `match` being what its conditions' groups caught."""
-        made = (slot(match, facts) for slot in self.slots)
-        return tuple(effect for effect in made if effect is not None)
+    allowed: frozenset[str] | None = None
+    once: bool = False
+    shadow: bool = False
 
     def hears(self, facts: Facts) -> bool:
         """Return whether the event is one for the rule, where its name alone does not tell."""
@@ -48,16 +47,22 @@ class CompiledRule:
         return self.mailboxes is None or mailbox in self.mailboxes
 
 
+_NONE: Mapping[str, Never] = {}
 _Listeners: TypeAlias = Mapping[str, Mapping[str | None, tuple[CompiledRule, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All enabled rules in their order; `digest` changes when any of their files does."""
+    """All enabled rules in their order; `digest` changes when any of their files does.
+
+    `sets` holds the rules of each set, and `once` the names of those that act once.
+    """
 
     rules: tuple[CompiledRule, ...] = ()
     digest: str = ""
     by_name: Mapping[str, CompiledRule] = field(default_factory=dict)
+    sets: Mapping[str, tuple[CompiledRule, ...]] = field(default_factory=dict)
+    once: frozenset[str] = frozenset()
     _immediate: _Listeners = field(default_factory=dict)
     _delayed: _Listeners = field(default_factory=dict)
 
@@ -79,14 +84,31 @@ class RuleSet:
         return rule is not None and rule.delay is not None
 
 
-def compile_rules(rules: Iterable[Rule], digest: str = "") -> RuleSet:
-    """Return validated `rules` as a set ready to be asked; disabled ones are left out."""
+def compile_rules(
+    rules: Iterable[Rule],
+    digest: str = "",
+    members: Mapping[str, str] = _NONE,
+    included: Mapping[str, frozenset[str]] = _NONE,
+) -> RuleSet:
+    """Return validated `rules`, ready to be asked; disabled ones are left out.
+
+    `members` names the set that a rule is in by the rule's name, and `included` the mailboxes that
+    include a set; a set's rules listen nowhere else.
+    """
     enabled = [rule for rule in rules if rule.enabled]
-    ready = tuple(_compiled_rule(i, rule) for i, rule in enumerate(enabled))
+    ready = tuple(
+        _compiled_rule(i, rule, members.get(rule.name), included) for i, rule in enumerate(enabled)
+    )
+    sets: dict[str, list[CompiledRule]] = {name: [] for name in members.values()}
+    for rule in ready:
+        if rule.name in members:
+            sets[members[rule.name]].append(rule)
     return RuleSet(
         rules=ready,
         digest=digest,
         by_name={rule.name: rule for rule in ready},
+        sets={name: tuple(rules) for name, rules in sets.items()},
+        once=frozenset(rule.name for rule in ready if rule.once),
         _immediate=_index([rule for rule in ready if rule.delay is None]),
         _delayed=_index([rule for rule in ready if rule.delay is not None]),
     )
@@ -112,15 +134,25 @@ def _index(rules: Sequence[CompiledRule]) -> _Listeners:
     }
 
 
-def _compiled_rule(position: int, rule: Rule) -> CompiledRule:
+def _compiled_rule(
+    position: int, rule: Rule, member_of: str | None, included: Mapping[str, frozenset[str]]
+) -> CompiledRule:
+    allowed = frozenset(rule.mailboxes) if rule.mailboxes is not None else None
+    listens = allowed
+    if member_of is not None:
+        where = included.get(member_of, frozenset())
+        listens = where if allowed is None else where & allowed
     return CompiledRule(
         position=position,
         name=rule.name,
         events=tuple(dict.fromkeys(rule.when)),
         delay=rule.for_,
-        mailboxes=frozenset(rule.mailboxes) if rule.mailboxes is not None else None,
+        mailboxes=listens,
         check=compiled(rule.if_),
         slots=slots_of(rule),
         stop=rule.stop or any(action.stop or action.drop for action in rule.then),
         timers=frozenset(rule.timer) if rule.timer is not None else None,
+        allowed=allowed,
+        once=rule.once,
+        shadow=rule.shadow,
     )

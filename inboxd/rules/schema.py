@@ -53,7 +53,9 @@ class Rule(Part):
         Many[Action], BeforeValidator(listed_actions, json_schema_input_type=Action | list[Action])
     ]
     stop: bool = False
+    once: bool = False
     enabled: bool = True
+    shadow: bool = False
 
     @field_validator("then")
     @classmethod
@@ -79,8 +81,16 @@ class Rule(Part):
     @field_validator("for_")
     @classmethod
     def _waits_in_a_state(cls, value: Duration, info: ValidationInfo) -> Duration:
+        states = ", ".join(get_args(State))
+        if info.data.get("when") == ():
+            raise ValueError(f"'for' goes with a state ({states}) in 'when'")
         for event in info.data.get("when", ()):
             if event not in STATES:
-                states = ", ".join(get_args(State))
                 raise ValueError(f"'for' goes with a state ({states}), not with {event!r}")
         return value
+
+
+class SetRule(Rule):
+    """A rule of a set. Without `when` it is asked where the set is run, and nowhere else."""
+
+    when: Many[Event] = ()

@@ -33,6 +33,7 @@ NAMES_KEY = "x-inboxd-names"
 _TAG = re.compile(r"\w[\w.\-/]{0,49}")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 2.2
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]{}]{1,64}@[^\s@<>(),;:\\\"\[\]{}]{1,253}")
+_SET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _NUMBER = re.compile(r"#?[1-9][0-9]{0,17}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}")  # ISO 639
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
@@ -45,7 +46,9 @@ class Known:
     `canned` is None where the canned replies could not be read: then any name passes, for the
     fault is theirs. `skills` are those that somebody of a team has, by the team's name;
     `slas` are the SLA policies, `none` among them. `own_addresses` are those
-    of mailboxes and agents, case-folded.
+    of mailboxes and agents, case-folded. `tags` and `fields` are the only ones that may be used
+    (None: any). `sets` are the sets of rules that the rule files define, and `included` says by a
+    set's name which mailboxes include it.
     """
 
     agents: frozenset[str] = frozenset()
@@ -55,6 +58,10 @@ class Known:
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
     slas: frozenset[str] = frozenset({"none"})
     own_addresses: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
+    tags: frozenset[str] | None = None
+    fields: frozenset[str] | None = None
+    included: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -127,6 +134,13 @@ def _check_tag(value: str) -> str:
     return tag
 
 
+def _check_new_tag(value: str, info: ValidationInfo) -> str:
+    tag, context = _check_tag(value), _context(info)
+    if context is None or context.known.tags is None:
+        return tag
+    return _one_of("tag", context.known.tags, tag)
+
+
 def _check_word(value: str) -> str:
     if not folded(value):
         raise ValueError("an empty text is contained in every other")
@@ -178,15 +192,24 @@ def _check_number(value: str, info: ValidationInfo) -> str:
     return _check_text(value, info)
 
 
-def _check_field_name(value: str) -> str:
+def _check_field_name(value: str, info: ValidationInfo) -> str:
     if not _FIELD_NAME.fullmatch(value):
         raise ValueError("a field's name is made of letters, digits, '_' and '-'")
-    return value
+    context = _context(info)
+    if context is None or context.known.fields is None:
+        return value
+    return _one_of("field", context.known.fields, value)
 
 
 def _check_header_name(value: str) -> str:
     if not _HEADER_NAME.fullmatch(value):
         raise ValueError("a header field's name has no spaces and no colon, such as X-Customer")
+    return value
+
+
+def _check_set_name(value: str) -> str:
+    if not _SET_NAME.fullmatch(value):
+        raise ValueError("the name of a set is made of letters, digits, '-', '_' and '.'")
     return value
 
 
@@ -248,7 +271,7 @@ CannedName: TypeAlias = Annotated[
     str, _named("canned reply", lambda known: known.canned), Names("canned")
 ]
 SlaName: TypeAlias = Annotated[str, _named("SLA policy", lambda known: known.slas), Names("slas")]
-Tag: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
+Tag: TypeAlias = Annotated[str, AfterValidator(_check_new_tag), Names("tags")]
 Word: TypeAlias = Annotated[str, AfterValidator(_check_word)]
 PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]
 FieldName: TypeAlias = Annotated[str, AfterValidator(_check_field_name)]
@@ -261,6 +284,8 @@ NumberText: TypeAlias = Annotated[
     AfterValidator(_check_number),
     BeforeValidator(_read_number, json_schema_input_type=int | str),
 ]
+NewSetName: TypeAlias = Annotated[str, AfterValidator(_check_set_name)]
+SetName: TypeAlias = Annotated[str, _named("set of rules", lambda known: known.sets), Names("sets")]
 TimerName: TypeAlias = Annotated[str, AfterValidator(_check_timer_name)]
 LanguageCode: TypeAlias = Annotated[str, AfterValidator(_check_language)]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]

@@ -21,7 +21,21 @@ KEYS: Final[dict[str, str]] = {
     "if": "the conditions; if absent, they hold always",
     "then": "the actions, a list or (each kind once) a mapping; required",
     "stop": "`true`: when this rule has matched, no rule after it is asked about this event",
+    "once": "`true`: the rule acts once in a conversation and never again",
     "enabled": "`false`: the rule is checked and otherwise left alone",
+    "shadow": (
+        "`true`: the rule is asked, and `explain` says what it would have done; nothing is done"
+    ),
+}
+
+# The keys of a rule file that is a mapping.
+FILE: Final[dict[str, str]] = {
+    "defaults": (
+        "keys that hold for all rules of the file that do not have them: `when`, `mailboxes`, "
+        "`stop`, `enabled`, `once`, `shadow`"
+    ),
+    "rules": "the rules that work by themselves, as in a file that is a list",
+    "sets": "lists of rules under names, which work where a mailbox includes or a rule runs them",
 }
 
 EVENTS: Final[dict[str, str]] = {
@@ -163,6 +177,7 @@ ACTIONS: Final[dict[str, str]] = {
     "timer": "lets a timer fire after a while: `{name: NAME, after: 2 business hours}`",
     "cancel_timer": "lets the timer of this name never fire, or those of a list",
     "link": "links the conversation with another one: a number, or `{{ match.NAME }}` for one",
+    "run": "asks the rules of a [set](#sets) here and now, about the same event",
     "stop": "the same as `stop: true` on the rule",
     "drop": "keeps the mail in the journal and shows it nowhere: no conversation, no notice",
 }

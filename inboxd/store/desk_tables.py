@@ -233,3 +233,36 @@ class Act(SQLModel, table=True):
     conversation: int | None = None
     words: list[str] = Field(default_factory=list, sa_type=Json)
     cause: str = ""
+
+
+class RuleOnce(SQLModel, table=True):
+    """A rule that acts once in a conversation, and has."""
+
+    __tablename__ = "rule_once"
+    conversation: int = Field(foreign_key="conversation.number", primary_key=True)
+    rule: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class RuleActions(SQLModel, table=True):
+    """How many actions of each rule were carried out in a conversation in the hour from `since`."""
+
+    __tablename__ = "rule_actions"
+    conversation: int = Field(foreign_key="conversation.number", primary_key=True)
+    since: datetime = Field(sa_type=UtcTime)
+    counts: dict[str, int] = Field(default_factory=dict, sa_type=Json)
+
+
+class RuleSchedule(SQLModel, table=True):
+    """When a rule with a schedule is due next in a mailbox.
+
+    `expression` is the schedule that this follows from, with its time zone. While the rule is at
+    work, `reached` is the last conversation that it has looked at.
+    """
+
+    __tablename__ = "rule_schedule"
+    rule: str = Field(primary_key=True)
+    mailbox: str = Field(primary_key=True)
+    expression: str
+    due_at: datetime = Field(sa_type=UtcTime)
+    reached: int = 0

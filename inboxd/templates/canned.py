@@ -165,15 +165,30 @@ class CannedSet:
             raise ConfigError([_fault_of(error, file)]) from error
 
 
-def load_canned(folder: Path, languages: Sequence[str] = ()) -> CannedSet:
-    """Read and compile the canned replies in `folder`; a missing folder holds none.
+def _read_all(
+    folders: Sequence[Path], languages: tuple[str, ...]
+) -> tuple[list[CannedFile], list[Fault]]:
+    files: list[CannedFile] = []
+    faults: list[Fault] = []
+    for folder in folders:
+        taken = {file.name for file in files}
+        found, wrong = read_canned(folder, languages)
+        files += [file for file in found if file.name not in taken]
+        faults += wrong
+    return files, faults
+
+
+def load_canned(folders: Path | Sequence[Path], languages: Sequence[str] = ()) -> CannedSet:
+    """Read and compile the canned replies in `folders`; a missing folder holds none.
+
+    Of two canned replies of one name, that of the first folder counts, in all of its languages.
 
     `languages` are those to fall back to. Raises ConfigError with every fault of every file: of its
     front matter, its attachments, its syntax, its placeholders, and of what goes wrong when it is
     filled with samples.
     """
     order = tuple(language.lower() for language in languages)
-    files, faults = read_canned(folder, order)
+    files, faults = _read_all([folders] if isinstance(folders, Path) else folders, order)
     environment = BoundedEnvironment(None, MOMENT_FILTERS, finalize=_marked)
     compiled: dict[tuple[str, str], _Compiled] = {}
     for file in files:

@@ -435,8 +435,8 @@ def make(
 
 def _load_words(config: Config) -> Shop:
     """Load a shop as `load_shop` does, but check the shipped templates once a process only."""
-    canned = load_canned(config.canned, config.languages)
-    rules = load_rules(config.rules, known_names(config, canned.names))
+    canned = load_canned(config.canned_folders, config.languages)
+    rules = load_rules(config.rule_folders, known_names(config, canned.names))
     return Shop(config, load_key(config), rules, canned, _shipped())
 
 

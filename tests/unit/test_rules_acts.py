@@ -77,6 +77,7 @@ ACTS: dict[str, tuple[str, Check]] = {
         lambda desk: not desk.timers() and desk.has_event("timer.cancelled", "t"),
     ),
     "link": ("[{link: 1}]", lambda desk: desk.links(2) == [1]),
+    "run": ("[{run: more}]", lambda desk: "more" in desk.conversation().tags),
     "stop": ("[stop]", is_stopped),
     "drop": ("[{tag: x}, {reply: received}, drop]", is_dropped),
 }
@@ -90,8 +91,10 @@ def test_there_is_a_row_for_every_action() -> None:
 def test_the_action_happens(action: str, tmp_path: Path) -> None:
     then, check = ACTS[action]
     rules = f"""\
-    - {{name: R, when: conversation.opened, then: {then}}}
-    - {{name: After, when: conversation.opened, then: {{tag: after}}}}
+    sets: {{more: [{{name: More, then: {{tag: more}}}}]}}
+    rules:
+      - {{name: R, when: conversation.opened, then: {then}}}
+      - {{name: After, when: conversation.opened, then: {{tag: after}}}}
     """
     desk = make(tmp_path, rules=rules, config=PROMISES)
     if action == "link":
@@ -104,9 +107,11 @@ def test_the_action_happens(action: str, tmp_path: Path) -> None:
 def test_the_action_happens_when_a_timer_fires(action: str, tmp_path: Path) -> None:
     then, check = ACTS[action]
     rules = f"""\
-    - {{name: Arm, when: message.received, then: [{{timer: {{name: now, after: 1 h}}}}]}}
-    - {{name: R, when: timer.fired, timer: now, then: {then}}}
-    - {{name: After, when: timer.fired, then: {{tag: after}}}}
+    sets: {{more: [{{name: More, then: {{tag: more}}}}]}}
+    rules:
+      - {{name: Arm, when: message.received, then: [{{timer: {{name: now, after: 1 h}}}}]}}
+      - {{name: R, when: timer.fired, timer: now, then: {then}}}
+      - {{name: After, when: timer.fired, then: {{tag: after}}}}
     """
     desk = make(tmp_path, rules=rules, config=PROMISES.replace("notify: [support-team]", ""))
     if action == "link":

@@ -8,7 +8,7 @@ from inboxd.errors import Permanent
 from inboxd.failpoints import reach
 from inboxd.store.db import Database, create_private
 
-HEAD = "0013"
+HEAD = "0014"
 
 
 def version(database: Database) -> str | None:

@@ -26,6 +26,9 @@ class Proxy:
         self.upward = bytearray()
         self.downward = 0
         self._cut_after: int | None = None
+        self._cut_upward_after: int | None = None
+        self._stall_after: tuple[bool, int] | None = None
+        self._upward_count = 0
         self._rewrite: Callable[[bytes], bytes] | None = None
         self._flowing = threading.Event()
         self._flowing.set()
@@ -53,7 +56,7 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
-            self.downward = 0
+            self.downward = self._upward_count = 0
             self._pairs.append((client, server))
             self._spawn(self._pump, client, server)
 
@@ -72,11 +75,10 @@ class Proxy:
         if not data:
             return False
         if side is client:
-            self.upward += data
-            server.sendall(data)
-            return True
+            return self._pass_upward(data, server)
         if self._rewrite is not None:
             data = self._rewrite(data)
+        data = self._before_the_stall(data, self.downward, upward=False)
         if self._cut_after is not None and self.downward + len(data) >= self._cut_after:
             client.sendall(data[: self._cut_after - self.downward])
             self._cut_after = None
@@ -84,6 +86,46 @@ class Proxy:
         self.downward += len(data)
         client.sendall(data)
         return True
+
+    def _pass_upward(self, data: bytes, server: socket.socket) -> bool:
+        data = self._before_the_stall(data, self._upward_count, upward=True)
+        limit = self._cut_upward_after
+        if limit is not None and self._upward_count + len(data) >= limit:
+            server.sendall(data[: limit - self._upward_count])
+            self._cut_upward_after = None
+            return False
+        self.upward += data
+        self._upward_count += len(data)
+        server.sendall(data)
+        return True
+
+    def _before_the_stall(self, data: bytes, count: int, *, upward: bool) -> bytes:
+        """Return what still comes through; from there on nothing does, in either direction."""
+        if self._stall_after is None or self._stall_after[0] is not upward:
+            return data
+        limit = self._stall_after[1]
+        if count + len(data) < limit:
+            return data
+        self._stall_after = None
+        self.stall()
+        return data[: limit - count]
+
+    def mend(self) -> None:
+        """Do nothing to connections any more."""
+        self._cut_after = self._cut_upward_after = self._stall_after = self._rewrite = None
+        self.flow()
+
+    def cut_upward_after(self, count: int) -> None:
+        """End the connection once its client has sent `count` bytes; only once."""
+        self._cut_upward_after = count
+
+    def stall_after(self, count: int) -> None:
+        """Let nothing through once a server has sent `count` bytes, until `flow`."""
+        self._stall_after = (False, count)
+
+    def stall_upward_after(self, count: int) -> None:
+        """Let nothing through once a client has sent `count` bytes, until `flow`."""
+        self._stall_after = (True, count)
 
     def cut_after(self, count: int) -> None:
         """End the connection once its server has sent `count` bytes; only once."""

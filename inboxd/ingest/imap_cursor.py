@@ -40,10 +40,14 @@ class FetchedMail:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the server says of a mail before its body is asked for; `size` in bytes."""
+    """What the server says of a mail before its body is asked for.
+
+    `size` is in bytes; `sequence` is the mail's number in the folder at that moment.
+    """
 
     size: int
     internal_date: datetime
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

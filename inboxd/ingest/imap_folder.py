@@ -170,6 +170,7 @@ class FolderReader:
             uid: Listed(
                 self._true_sizes.get(uid, items[b"RFC822.SIZE"]),
                 self._utc(items.get(b"INTERNALDATE")),
+                items.get(b"SEQ", 0),
             )
             for uid, items in answer.items()
             if isinstance(items.get(b"RFC822.SIZE"), int)
@@ -214,6 +215,8 @@ class FolderReader:
     ) -> list[FetchedMail]:
         part = part_to_fetch(header_only=batch.header_only)
         answer = client.fetch(list(batch.uids), [part])
+        if len(batch.uids) > 1 and _are_mixed_up(answer, listed):
+            raise LookupError("the mails' numbers are not those that they had")
         mails = []
         for uid in batch.uids:
             raw = fetched_part(answer.get(uid, {}))
@@ -271,6 +274,18 @@ class FolderReader:
         if event not in self._said:
             self._said.add(event)
             _log.warning(event, source=self._options.key, **values)
+
+
+def _are_mixed_up(answer: Mapping[int, Any], listed: Mapping[int, Listed]) -> bool:
+    """Return whether a UID stands at another mail's number than when it was listed.
+
+    Mail that was expunged meanwhile moves the numbers, which costs nothing but a command for each
+    mail; but of two mails that a server gives the same UID, one would be lost.
+    """
+    return any(
+        uid in listed and items.get(b"SEQ", 0) != listed[uid].sequence
+        for uid, items in answer.items()
+    )
 
 
 def part_to_fetch(*, header_only: bool) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
-from inboxd.clock import Clock
+from inboxd.clock import Clock, ManualClock
 from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
 from inboxd.desk import actions, mailings, ruling, sla_timers
@@ -27,6 +27,8 @@ from inboxd.store.timers import TimerRecord
 
 _log = structlog.get_logger(__name__)
 BATCH = 50
+_QUARTER = timedelta(minutes=15)
+_MOST_ROUNDS = 100_000  # in one stretch of time: rules may wind each other up
 
 
 def tick(database: Database, shop: Shop, clock: Clock) -> tuple[int, int]:
@@ -55,6 +57,25 @@ def fire_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH
             reach("timers.fired")
     reach("timers.committed")
     return len(waiting)
+
+
+def fire_until(database: Database, shop: Shop, clock: ManualClock, moment: datetime) -> None:
+    """Let the time pass on a clock that stands still, and everything happen at its own time.
+
+    Where agents have working hours, queues are looked at every quarter of an hour as well.
+    """
+    shifts = bool(shop.config.calendars) or bool(shop.config.team_options)
+    for _ in range(_MOST_ROUNDS):
+        with database.read() as connection:
+            due = timers.next_due_at(connection)
+        soon = clock.now() + _QUARTER if shifts else moment
+        if (due is None or due > moment) and soon >= moment:
+            break
+        clock.advance(max(timedelta(), min(due or soon, soon, moment) - clock.now()))
+        fire_due(database, shop, clock)
+        work_queues(database, shop, clock)
+    clock.advance(max(timedelta(), moment - clock.now()))
+    work_queues(database, shop, clock)
 
 
 def _fire(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetime) -> None:

@@ -1,7 +1,8 @@
-"""The tools for rules: `rules check`, `rules test`, `rules schema`."""
+"""The tools for rules: `rules check`, `rules test`, `rules backtest`, `rules schema`."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     rules = group(app, "rules", "What the shop wants, in YAML: its tools.")
     rules.command("check")(check)
     rules.command("test")(play)
+    rules.command("backtest")(backtest)
     rules.command("schema")(schema)
 
 
@@ -63,6 +65,42 @@ def play(
         say(summed_up(results))
     if not all(each.passed for each in results):
         raise typer.Exit(FAILED)
+
+
+def backtest(
+    ctx: typer.Context,
+    since: Annotated[
+        str, typer.Option("--since", metavar="AGE", help="How far back, such as 30d or 2 weeks.")
+    ] = "30d",
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            metavar="DIR",
+            help="The rules to try, compared with the shop's; without it the shop's, compared "
+            "with what really happened.",
+        ),
+    ] = None,
+    mailbox: Annotated[
+        str | None, typer.Option("--mailbox", metavar="M", help="Only this mailbox's mail.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run rules over the mail that came, changing nothing, and show what they do otherwise."""
+    from inboxd.backtest.run import backtest as run_backtest
+    from inboxd.backtest.run import question
+    from inboxd.cli.backtests import as_document, print_difference
+    from inboxd.clock import SystemClock
+    from inboxd.logs import log_trouble
+
+    log_trouble()
+    asked = question(open_config(ctx), SystemClock().now(), since, rules, mailbox)
+    with ExitStack() as shown:
+        found = run_backtest(asked, lambda total: shown.enter_context(progress("replaying", total)))
+    if as_json:
+        print_json(as_document(asked, found))
+    else:
+        print_difference(asked, found)
 
 
 def schema(

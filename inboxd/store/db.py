@@ -33,9 +33,12 @@ PRAGMAS: dict[str, str | int] = {
 
 
 class Database:
-    """One SQLite database; hand it to as many threads as you like."""
+    """One SQLite database; hand it to as many threads as you like.
 
-    def __init__(self, url: str) -> None:
+    With `uri`, other databases can be attached to it by their URIs.
+    """
+
+    def __init__(self, url: str, *, uri: bool = False) -> None:
         self.url = url
         self.path = Path(url.removeprefix("sqlite:///"))
         self._write_lock = threading.Lock()
@@ -45,7 +48,7 @@ class Database:
             pool_size=8,
             max_overflow=8,
             pool_use_lifo=True,  # few connections, whose caches are warm
-            connect_args={"check_same_thread": False},
+            connect_args={"check_same_thread": False, "uri": uri},
         )
         self.packer = Packer(loader(self.path, lambda: self.packer))
         sa.event.listen(self.engine, "connect", self._connected)

@@ -39,15 +39,16 @@ def print_result(result: Result) -> None:
     out = console()
     place = result.failures[0].place
     where = f"{place.file}:{place.line}:{place.column}: "
-    out.print(line(where) + line(f"✗ {result.script.case.name}", "bold red"))
+    title = line(where) + line(f"✗ {result.script.case.name}", "bold red")
+    out.print(title, soft_wrap=True)  # so that editors find the place
     for each in result.failures:
         at = f" (line {each.place.line})" if each.place.line != place.line else ""
-        out.print(line(f"    {each.key}{at}", "bold"))
+        out.print(line(f"    {each.key}{at}", "bold"), soft_wrap=True)
         if each.expected is None:
-            out.print(line(f"        {each.said}", "red"))
+            out.print(line(f"        {each.said}", "red"), soft_wrap=True)
         else:
-            out.print(line(f"        expected  {each.expected}", "green"))
-            out.print(line(f"        got       {each.got}", "red"))
+            out.print(line(f"        expected  {each.expected}", "green"), soft_wrap=True)
+            out.print(line(f"        got       {each.got}", "red"), soft_wrap=True)
 
 
 def summed_up(results: Sequence[Result]) -> str:

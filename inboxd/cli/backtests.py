@@ -60,14 +60,23 @@ def print_difference(asked: Question, found: Difference) -> None:
         out.print(line("Nothing would have been otherwise.", "green"), soft_wrap=True)
         return
     kinds = ", ".join(f"{kind} {count}" for kind, count in found.kinds.items())
-    out.print(line(f"Otherwise in {counted(found.touched, 'conversation')}: {kinds}", "bold"), soft_wrap=True)
+    out.print(
+        line(f"Otherwise in {counted(found.touched, 'conversation')}: {kinds}", "bold"),
+        soft_wrap=True,
+    )
     for item in found.items[:_SHOWN]:
         _print_item(item)
     if len(found.items) > _SHOWN:
-        out.print(line(f"… and {len(found.items) - _SHOWN} more; --json has them all", "dim"), soft_wrap=True)
+        out.print(
+            line(f"… and {len(found.items) - _SHOWN} more; --json has them all", "dim"),
+            soft_wrap=True,
+        )
     for each, from_, to, count, samples in found.ends[:_SHOWN]:
         numbers = ", ".join(f"#{sample.number}" for sample in samples)
-        out.print(line(f"\nends with {each} {to}, not {from_}: ", "bold") + line(str(count)), soft_wrap=True)
+        out.print(
+            line(f"\nends with {each} {to}, not {from_}: ", "bold") + line(str(count)),
+            soft_wrap=True,
+        )
         out.print(line(f"    {numbers}", "dim"), soft_wrap=True)
 
 
@@ -75,8 +84,14 @@ def _print_item(item: Otherwise) -> None:
     out = console()
     counts = [f"+{item.more_count}"] if item.more_count else []
     counts += [f"−{item.fewer_count}"] if item.fewer_count else []
-    out.print(line(f"\n{item.what} {item.value}".rstrip(), "bold") + line("  " + " ".join(counts)), soft_wrap=True)
+    out.print(
+        line(f"\n{item.what} {item.value}".rstrip(), "bold") + line("  " + " ".join(counts)),
+        soft_wrap=True,
+    )
     for sign, colour, samples in (("+", "green", item.more), ("−", "red", item.fewer)):
         for sample in samples:
             rule = f"  ({sample.rule})" if sample.rule else ""
-            out.print(line(f"    {sign} #{sample.number} {sample.subject}", colour) + line(rule), soft_wrap=True)
+            out.print(
+                line(f"    {sign} #{sample.number} {sample.subject}", colour) + line(rule),
+                soft_wrap=True,
+            )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from inboxd.config import Agent
 from inboxd.desk import posting, shown
 from inboxd.desk.unit import Unit
 from inboxd.errors import ConfigError, Fault
+from inboxd.mail.language import told_by
 from inboxd.mail.model import Address, Attachment
 from inboxd.mail.outgoing import KEPT_FILE, OutgoingAttachment
 from inboxd.store import auto_sent, contact_cards, files, messages
@@ -51,19 +52,30 @@ def filled(
     """
     values = values or {}
     about = _context(unit, name, agent, match, values)
-    wanted = language or _language(unit, about, values)
+    wanted = [language] if language else list(_languages(unit, name, about, values))
     return unit.shop.canned.render(name, wanted, about)
 
 
-def _language(unit: Unit, about: CannedContext, values: Mapping[str, str]) -> str | None:
-    """Return the language of who reads the conversation's mail, as far as anybody has said it.
+def _languages(
+    unit: Unit, name: str, about: CannedContext, values: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the languages of who reads the conversation's mail, the surest first.
 
-    That is the field `language` of this mail, of the conversation or of the contact, else the
-    mailbox's.
+    That is the field `language` of this mail, of the conversation and of the contact, then what
+    the customer has written in last, then the mailbox's. Nobody asks where there is no choice.
     """
-    said = (each.get("language", "") for each in (values, about.fields, about.contact.fields))
-    tags = (each.strip().replace("_", "-") for each in said if _LANGUAGE.fullmatch(each.strip()))
-    return next(tags, None) or unit.desk.mailbox.language
+    if not unit.shop.canned.is_translated(name):
+        return
+    for fields in (values, about.fields, about.contact.fields):
+        said = fields.get("language", "").strip()
+        if _LANGUAGE.fullmatch(said):
+            yield said.replace("_", "-")
+            return
+    last = messages.last_inbound(unit.connection, unit.number)
+    if last is not None and (written := told_by(last.text, f"{last.subject}. {last.text}")):
+        yield written
+    if unit.desk.mailbox.language is not None:
+        yield unit.desk.mailbox.language
 
 
 def _context(

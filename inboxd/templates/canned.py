@@ -94,7 +94,7 @@ class CannedSet:
 
     def title(self, name: str) -> str:
         """Return what agents call the canned reply `name`; raise ConfigError if there is none."""
-        return self._find(name, None).file.title
+        return self._find(name, ()).file.title
 
     def variants(self, name: str) -> tuple[Variant, ...]:
         """Return the files of the canned reply `name`, sorted by language."""
@@ -114,14 +114,17 @@ class CannedSet:
         """Return whether there are several languages of the canned reply `name` to choose from."""
         return len(self._files(name)) > 1
 
-    def render(self, name: str, language: str | None, context: CannedContext) -> RenderedCanned:
+    def render(
+        self, name: str, wanted: str | Sequence[str] | None, context: CannedContext
+    ) -> RenderedCanned:
         """Return the canned reply `name` in the nearest language that it is written in.
 
-        `language` is a tag such as `de-AT`: asked for are `de-AT`, `de`, then the languages to fall
-        back to, then the file without a language. Every value is one line of text. Raises
-        ConfigError if there is no such canned reply or if a placeholder stands for nothing.
+        `wanted` are tags, the best first: for `de-AT`, `de-AT` and `de` are looked for, then those
+        of the next one, then of the languages to fall back to, then the file without a language.
+        Every value is one line of text. Raises ConfigError if there is no such canned reply or if a
+        placeholder stands for nothing.
         """
-        compiled = self._find(name, language)
+        compiled = self._find(name, [wanted] if isinstance(wanted, str) else wanted or ())
         written_in = compiled.file.language or compiled.file.written_in
         reader = context.reader(written_in or next(iter(self._languages), _NO_LANGUAGE))
         values = _one_line_values(context.values(reader))
@@ -138,18 +141,14 @@ class CannedSet:
     def _files(self, name: str) -> list[CannedFile]:
         return sorted(self._by_name.get(name, ()), key=lambda file: file.language)
 
-    def _find(self, name: str, language: str | None) -> _Compiled:
-        for tag in (*_widened(language or ""), *self._fallbacks()):
+    def _find(self, name: str, wanted: Sequence[str]) -> _Compiled:
+        tags = (tag for each in (*wanted, *self._languages) for tag in _widened(each))
+        for tag in (*tags, ""):
             compiled = self._compiled.get((name, tag))
             if compiled is not None:
                 return compiled
         message = f"there is no canned reply {name!r}{hint(name, self.names)}"
         raise ConfigError([Fault(f"{name}.md", 0, 0, message)])
-
-    def _fallbacks(self) -> Iterator[str]:
-        for language in self._languages:
-            yield from _widened(language)
-        yield ""
 
     def _fill(
         self, file: CannedFile, template: Template, values: dict[str, Plain], reader: Reader

@@ -83,6 +83,23 @@ def test_a_field_of_the_conversation_wins_and_that_of_the_contact_comes_next(
     assert shown(shop).text.startswith("Guten Tag. 6. Mai 2030")
 
 
+@pytest.mark.parametrize(
+    ("text", "mailbox", "greeting"),
+    [
+        ("Guten Tag, wo ist denn mein grüner Tee geblieben?\n", "fr", "Guten Tag."),
+        ("Bonjour, où est donc passé mon thé vert, je vous prie ?\n", "de", "Bonjour."),
+        ("Dzień dobry, gdzie jest moja zielona herbata?\n", "fr", "Bonjour."),  # no Polish one
+        ("??\n", "de", "Guten Tag."),
+    ],
+)
+def test_the_customers_words_tell_the_language_before_the_mailbox_does(
+    tmp_path: Path, text: str, mailbox: str, greeting: str
+) -> None:
+    shop = desk(tmp_path, mailbox=f"    language: {mailbox}\n")
+    shop.customer(text, subject="4711")
+    assert shop.to("jane@customer.example", "auto_reply").mail.text.startswith(greeting)
+
+
 def test_a_rule_sends_the_attachments_and_the_conversation_shows_them(tmp_path: Path) -> None:
     shop = with_files(tmp_path)
     shop.customer()

@@ -98,7 +98,8 @@ def _act(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetim
         timers.finish(connection, timer, TimerState.CANCELLED, now, why)
         reach("timers.cancelled")
         return
-    timers.finish(connection, timer, TimerState.FIRED, now)
+    if not timers.finish(connection, timer, TimerState.FIRED, now):
+        return  # one that fired before it, of those that were due together, has cancelled it
     reach("timers.marked")
     actor = f"rule {timer.rule}" if timer.kind in timers.OF_RULES else "inboxd"
     unit = Unit(connection, shop, conversation, now=now, cause=f"timer:{timer.id}", actor=actor)

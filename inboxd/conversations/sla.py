@@ -166,6 +166,8 @@ def due_moment(
         if until is None or since >= due:
             break
         since = max(since, start)
+        if until <= since:  # somebody has put the clock back
+            continue
         if length.business:
             due = calendar.advance(due, calendar.open_between(since, until))
         else:

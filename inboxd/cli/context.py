@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from inboxd.errors import ConfigError, Fault
+from inboxd.errors import ConfigError, Fault, Permanent, Transient
 
 if TYPE_CHECKING:
     from inboxd.config import Config
@@ -43,6 +44,28 @@ def open_database(config: Config) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def open_for_a_glance(config: Config) -> Iterator[sqlite3.Connection]:
+    """Open the database with the driver alone, which imports little; made or upgraded first."""
+    from inboxd.store import glance
+
+    path = Path(config.database_url.removeprefix("sqlite:///"))
+    connection = glance.open_current(path)
+    if connection is None:
+        with open_database(config):
+            connection = glance.open_current(path)
+    if connection is None:
+        raise Transient(f"the database {path} cannot be read now")
+    try:
+        yield connection
+    except sqlite3.OperationalError as error:
+        raise Transient(f"database: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise Permanent(f"database: {error}") from error
+    finally:
+        connection.close()
 
 
 @contextmanager

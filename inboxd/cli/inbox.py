@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inboxd.cli.context import open_config, open_database
+from inboxd.cli.context import open_config, open_database, open_for_a_glance
 from inboxd.cli.options import AsJson, Number
 from inboxd.cli.output import print_json, print_json_array, say
 from inboxd.conversations.states import ConversationState
@@ -80,17 +80,18 @@ def list_conversations(
 def _list_wanted(config: Config, wanted: Wanted, limit: int | None, *, as_json: bool) -> None:
     from inboxd.desk import listing
 
-    with open_database(config) as database, database.read() as connection:
-        if as_json:
-            from inboxd.desk import dossier, views
+    if as_json:
+        from inboxd.desk import dossier, views
 
+        with open_database(config) as database, database.read() as connection:
             records = listing.find(connection, wanted, limit)
             whole = dossier.dossiers(connection, records)
             print_json_array(views.conversation(each) for each in whole)
-            return
-        from inboxd.cli.tables import print_listing
-        from inboxd.clock import SystemClock
+        return
+    from inboxd.cli.tables import print_listing
+    from inboxd.clock import SystemClock
 
+    with open_for_a_glance(config) as connection:
         most = limit or _LISTED
         lines = listing.lines(connection, wanted, most + 1)
         print_listing(lines[:most], SystemClock().now(), config.zone())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from inboxd.conversations.states import ConversationState
-from inboxd.store import contacts, conversations, sla
-from inboxd.store.conversations import ConversationRecord
+from inboxd.store import glance
+from inboxd.store.records import ConversationRecord
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 _USUAL = (ConversationState.OPEN, ConversationState.PENDING, ConversationState.SNOOZED)
 _ALL = 2**62
@@ -44,27 +47,33 @@ class Line:
 
 def find(connection: sa.Connection, wanted: Wanted, limit: int | None) -> list[ConversationRecord]:
     """Return the conversations, those that changed last first; all of them without a limit."""
-    return conversations.listing(
+    from inboxd.store.statements import driver_of
+
+    return _find(driver_of(connection), wanted, limit or _ALL)
+
+
+def lines(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Line]:
+    """Return the conversations with their contacts' names."""
+    records = _find(connection, wanted, limit)
+    names = glance.names(connection, [each.contact_id for each in records])
+    dues = glance.dues(connection, [each.number for each in records])
+    return [Line(each, names.get(each.contact_id, ""), dues.get(each.number)) for each in records]
+
+
+def _find(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[ConversationRecord]:
+    return glance.listing(
         connection,
         states=wanted.states,
         mailbox=wanted.mailbox,
         assignee=wanted.assignee,
         tag=wanted.tag.lower() if wanted.tag else None,
-        limit=limit or _ALL,
+        limit=limit,
     )
 
 
-def lines(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Line]:
-    """Return the conversations with their contacts' names."""
-    records = find(connection, wanted, limit)
-    names = contacts.names(connection, [each.contact_id for each in records])
-    dues = sla.dues(connection, [each.number for each in records])
-    return [Line(each, names.get(each.contact_id, ""), dues.get(each.number)) for each in records]
-
-
-def advice(connection: sa.Connection, wanted: Wanted) -> str:
+def advice(connection: sqlite3.Connection, wanted: Wanted) -> str:
     """Return what to do where nothing is listed."""
-    counts = conversations.counts(connection)
+    counts = glance.counts(connection)
     if not counts:
         return (
             "There is no conversation yet. Start the daemon with `inboxd serve` and write to a "

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from inboxd.store.statements import Statement, each_of
+from inboxd.store import glance
+from inboxd.store.records import ConversationRecord as ConversationRecord
+from inboxd.store.statements import Statement, driver_of, each_of
 from inboxd.store.tables import (
     ContactAddress,
     Conversation,
@@ -111,29 +113,6 @@ _ADD_LINK = Statement(
 )
 
 _WAS_MERGED = sa.exists().where(_MERGE.c.gone == _CONVERSATION.c.number)
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationRecord:
-    """A conversation as it stands; a change makes a new one, written back with `save`."""
-
-    number: int
-    mailbox: str
-    subject: str
-    subject_key: str
-    state: str
-    state_since: datetime
-    contact_id: int
-    contact_address: str
-    assignee: str | None
-    team: str | None
-    priority: str
-    tags: tuple[str, ...]
-    fields: Mapping[str, str] = field(hash=False)
-    snoozed_until: datetime | None
-    created_at: datetime
-    updated_at: datetime
-    sla: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,25 +323,16 @@ def listing(
     limit: int,
 ) -> list[ConversationRecord]:
     """Return conversations, those that changed last first; merged ones are left out."""
-    query = (
-        sa.select(_CONVERSATION)
-        .where(~_WAS_MERGED)
-        .order_by(_CONVERSATION.c.updated_at.desc(), _CONVERSATION.c.number.desc())
+    return glance.listing(
+        driver_of(connection),
+        states=states,
+        mailbox=mailbox,
+        assignee=assignee,
+        tag=tag,
+        limit=limit,
     )
-    if states is not None:
-        query = query.where(_CONVERSATION.c.state.in_(states))
-    if mailbox is not None:
-        query = query.where(_CONVERSATION.c.mailbox == mailbox)
-    if assignee is not None:
-        query = query.where(_CONVERSATION.c.assignee == assignee)
-    if tag is not None:
-        each = sa.func.json_each(_CONVERSATION.c.tags).table_valued("value")
-        query = query.where(sa.exists(sa.select(1).select_from(each).where(each.c.value == tag)))
-    return [record(row) for row in connection.execute(query.limit(limit))]
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:
     """Return how many conversations are in each state; merged ones are left out."""
-    query = sa.select(_CONVERSATION.c.state, sa.func.count()).where(~_WAS_MERGED)
-    query = query.group_by(_CONVERSATION.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return glance.counts(driver_of(connection))

@@ -37,15 +37,15 @@ class Statement:
 
     def run(self, connection: sa.Connection, values: Values) -> sqlite3.Cursor:
         """Execute it, and return the driver's cursor (`rowcount`, `lastrowid`)."""
-        return _driver(connection).execute(self._text(), self._parameters(values))
+        return driver_of(connection).execute(self._text(), self._parameters(values))
 
     def run_many(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         """Execute it once for each of `rows`."""
         text = self._text()
         if len(rows) == 1:
-            _driver(connection).execute(text, self._parameters(rows[0]))
+            driver_of(connection).execute(text, self._parameters(rows[0]))
         elif rows:
-            _driver(connection).executemany(text, [self._parameters(row) for row in rows])
+            driver_of(connection).executemany(text, [self._parameters(row) for row in rows])
 
     def all(self, connection: sa.Connection, values: Values) -> list[Any]:
         """Return all rows, each with its columns as attributes."""
@@ -118,7 +118,8 @@ def _row_type(names: Sequence[str]) -> Any:
     return namedtuple("Row", names, rename=True)
 
 
-def _driver(connection: sa.Connection) -> sqlite3.Connection:
+def driver_of(connection: sa.Connection) -> sqlite3.Connection:
+    """Return the driver's own connection."""
     found = connection.connection.driver_connection
     assert isinstance(found, sqlite3.Connection)
     return found
@@ -140,7 +141,7 @@ def write_large(
 
     A value that is bound is copied by the driver, and again into the row that is built.
     """
-    driver = _driver(connection)
+    driver = driver_of(connection)
     sized = f"UPDATE {table} SET {column} = zeroblob(?) WHERE rowid = ?"  # noqa: S608
     driver.execute(sized, (len(data), rowid))
     view = memoryview(data)
@@ -155,7 +156,7 @@ class Savepoint:
     __slots__ = ("_connection",)
 
     def __init__(self, connection: sa.Connection) -> None:
-        self._connection = _driver(connection)
+        self._connection = driver_of(connection)
 
     def __enter__(self) -> None:
         self._connection.execute("SAVEPOINT part")

@@ -20,6 +20,7 @@ from inboxd import __version__
 from inboxd.clock import Clock
 from inboxd.config import Config
 from inboxd.config import ImapSource as ImapSettings
+from inboxd.counters import RESTARTED
 from inboxd.delivery.courier import deliver_due, make_transport
 from inboxd.desk.shop import Shop, load_shop
 from inboxd.desk.trouble import alert
@@ -213,6 +214,7 @@ class Daemon:
                 self._report_death("imap")
 
     def _report_death(self, service: str) -> None:
+        RESTARTED.add(service)
         _log.error("service.restarted", service=service)
         with self.database.write() as connection:
             alert(

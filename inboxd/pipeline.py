@@ -13,6 +13,7 @@ import structlog
 
 from inboxd.clock import Clock
 from inboxd.conversations.states import JournalState
+from inboxd.counters import FAILED, LATENCY, PROCESSED
 from inboxd.desk import filing
 from inboxd.desk.carrying import Dropped
 from inboxd.desk.reading import Reading, read
@@ -20,6 +21,7 @@ from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.errors import Permanent, Poison
 from inboxd.failpoints import reach
+from inboxd.logs import where
 from inboxd.store import journal, messages
 from inboxd.store.db import Database, is_database_fault
 from inboxd.store.dictionaries import learn_when_due
@@ -31,11 +33,17 @@ BATCH = 25
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a journaled mail; `conversation` is None where it belongs to none."""
+    """What became of a journaled mail.
+
+    `conversation` and `message` are None where it belongs to none; `step` is how its conversation
+    was found.
+    """
 
     entry: int
     state: JournalState
     conversation: int | None = None
+    message: int | None = None
+    step: str = ""
 
 
 def process_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH) -> int:
@@ -85,7 +93,8 @@ def process_one(
         return Outcome(entry.id, JournalState.DUPLICATE, filed.conversation)
     journal.finish(connection, entry.id, JournalState.APPLIED, now, content=reading.content)
     reach("pipeline.finished")
-    return Outcome(entry.id, JournalState.APPLIED, filed.conversation)
+    message = messages.of_entry(connection, entry.id)
+    return Outcome(entry.id, JournalState.APPLIED, filed.conversation, message, filed.step)
 
 
 def _read_or_fault(shop: Shop, entry: journal.Entry) -> Reading | Exception:
@@ -114,11 +123,25 @@ def _process(
             raise  # not the mail: everything waits and is tried again
         _set_aside(connection, shop, entry, error, clock)
         return
+    _tell(entry, reading, outcome, clock)
+
+
+def _tell(
+    entry: journal.Entry, reading: Reading | Exception, outcome: Outcome, clock: Clock
+) -> None:
+    """Log and count what became of a mail."""
+    PROCESSED.add(outcome.state.value)
+    if not entry.history:
+        LATENCY.observe((clock.now() - entry.received_at).total_seconds())
     _log.info(
         "mail.processed",
         journal=outcome.entry,
+        mailbox=entry.mailbox,
         state=outcome.state.value,
+        kind=reading.verdict.kind.value if isinstance(reading, Reading) else None,
+        step=outcome.step or None,
         conversation=outcome.conversation,
+        message=outcome.message,
     )
 
 
@@ -146,13 +169,16 @@ def _set_aside(
     # Messages of foreign exceptions may quote the mail; ours do not.
     why = str(error) if hopeless else type(error).__name__
     state = journal.record_failure(connection, entry, clock.now(), why, hopeless=hopeless)
+    FAILED.add()
+    if state is JournalState.QUARANTINED:
+        PROCESSED.add(state.value)
     reach("pipeline.set_aside")
     _log.error(
         "mail.failed",
         journal=entry.id,
         error=type(error).__name__,
         state=state.value,
-        where=_where(error),
+        where=where(error),
     )
     if state is JournalState.QUARANTINED and not entry.history:  # `import` tells of its own
         alert(
@@ -170,11 +196,3 @@ def _set_aside(
             ),
             advice=f"inboxd journal list --state quarantined; inboxd journal replay {entry.id}",
         )
-
-
-def _where(error: Exception) -> str:
-    """Return the place in our code where an error came up, without the error's own text."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

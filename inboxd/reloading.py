@@ -66,7 +66,9 @@ class Reloads:
     def _refuse(self, shop: Shop, faults: list[str]) -> None:
         if faults == self._refused:
             return
-        _log.error("reload.refused", faults=faults[:_SHOWN], more=max(0, len(faults) - _SHOWN))
+        # Where they are; `inboxd check` says what, and may quote what stands there.
+        places = [fault.partition(": ")[0] for fault in faults[:_SHOWN]]
+        _log.error("reload.refused", places=places, more=max(0, len(faults) - _SHOWN))
         self._refused = faults
         digest = hashlib.sha256("\n".join(faults).encode()).hexdigest()
         with self._database.write() as connection:

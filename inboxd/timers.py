@@ -10,6 +10,7 @@ import structlog
 from inboxd.clock import Clock, ManualClock
 from inboxd.config import Agent
 from inboxd.conversations.states import ConversationState, TimerState
+from inboxd.counters import TIMERS
 from inboxd.desk import actions, mailings, ruling, sla_timers
 from inboxd.desk.case import send_notifications, tell_audience
 from inboxd.desk.digest import send_due
@@ -87,6 +88,7 @@ def _fire(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: dateti
             raise  # not the timer: it is tried again
         _set_aside(connection, shop, timer, error, now)
     else:
+        TIMERS.add(timer.kind)
         _log.info("timer.fired", timer=timer.id, conversation=timer.conversation, kind=timer.kind)
 
 

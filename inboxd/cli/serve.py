@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,13 +17,32 @@ if TYPE_CHECKING:
     from inboxd.daemon import Daemon
 
 
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    LOGFMT = "logfmt"
+    JSON = "json"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(serve)
     app.command()(demo)
 
 
-def serve(ctx: typer.Context) -> None:
+def serve(
+    ctx: typer.Context,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(
+            "--log-format",
+            envvar="INBOXD_LOG",
+            help="auto is console on a terminal and logfmt elsewhere.",
+        ),
+    ] = LogFormat.AUTO,
+) -> None:
     """Run the daemon in the foreground.
 
     SIGTERM stops it within 10 s; SIGHUP reads configuration, rules and templates again.
@@ -34,7 +54,7 @@ def serve(ctx: typer.Context) -> None:
     from inboxd.logs import log_lines
 
     os.umask(0o077)  # what the daemon writes is nobody else's business
-    log_lines(os.environ.get("INBOXD_LOG"))
+    log_lines(log_format.value)
     run(Daemon(config, SystemClock()), _tell_where)
 
 

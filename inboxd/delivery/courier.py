@@ -17,6 +17,7 @@ import structlog
 from inboxd.clock import Clock
 from inboxd.config import Config
 from inboxd.conversations.states import OutboxState
+from inboxd.counters import ATTEMPTS, DELIVERY
 from inboxd.delivery.backoff import GIVE_UP_AFTER, next_attempt
 from inboxd.delivery.maildir import MaildirTransport
 from inboxd.delivery.smtp_client import SmtpTransport
@@ -229,6 +230,9 @@ def record(
     else:
         state = OutboxState.SENT if "sent" in states or not rows else OutboxState.DEAD
         outbox.settle(connection, mail.id, state, now, error=error)
+    ATTEMPTS.add(min(states, default="sent"))
+    if states == {"sent"}:
+        DELIVERY.observe((now - mail.created_at).total_seconds())
     _log.info(
         "mail.attempted",
         outbox=mail.id,

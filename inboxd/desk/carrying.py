@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
+import structlog
+
 from inboxd.conversations.handing_out import Strategy
 from inboxd.conversations.states import ConversationState
+from inboxd.counters import ACTIONS, RULES
 from inboxd.desk import actions, handing_out, rule_links, rule_mail, shown
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Raised, Unit
@@ -15,6 +18,8 @@ from inboxd.rules import effects as do
 from inboxd.rules.evaluate import Evaluation
 from inboxd.store import rule_log, timers
 from inboxd.store.messages import MessageRecord
+
+_log = structlog.get_logger(__name__)
 
 # Makes a person the author of the mail that is being filed, and returns it as it is then.
 Attribute: TypeAlias = Callable[[Address], MessageRecord]
@@ -60,6 +65,7 @@ def carry_out(
             notes.append(f"{effect.rule}: {note}")
     unit.actor, unit.chain = actor, ()
     _remember(unit, evaluation)
+    _tell(unit, event, evaluation)
     unit.traces.append(_trace(unit, evaluation, event, notes))
     return last_inbound
 
@@ -90,6 +96,27 @@ def _tell_of_fuse(unit: Unit) -> None:
         summary=f"After {most} actions within an hour, rules do nothing more there for that hour.",
         details=(("conversation", f"#{unit.number}"), ("rules (actions)", names)),
         advice=f"inboxd explain {unit.number}",
+    )
+
+
+def _tell(unit: Unit, event: str, evaluation: Evaluation) -> None:
+    """Log and count which rules have acted."""
+    matched = [step.rule for step in evaluation.trace if step.matched and not step.shadow]
+    if not matched:
+        return
+    for rule in matched:
+        RULES.add(rule)
+    did = [type(effect).__name__ for effect in evaluation.effects]
+    for action in did:
+        ACTIONS.add(action)
+    _log.info(
+        "rules.acted",
+        conversation=unit.number,
+        cause=unit.cause,
+        journal=unit.journal_id,
+        on=event,
+        rules=matched,
+        actions=did,
     )
 
 

@@ -39,11 +39,13 @@ from inboxd.store.messages import NewEvent
 class Filed:
     """Where a mail was filed: its conversation, if it has one.
 
-    `copy_of` is the journal entry of which the mail is another copy; then nothing was done.
+    `copy_of` is the journal entry of which the mail is another copy; then nothing was done. `step`
+    is how its conversation was found.
     """
 
     conversation: int | None
     copy_of: int | None = None
+    step: str = ""
 
 
 def file(
@@ -81,7 +83,7 @@ def file(
     if number is not None:
         reach("filing.handed_over")
         _link_twins(case, number, twins)
-    return Filed(number)
+    return Filed(number, step=decision.step.value)
 
 
 def _hand_over(case: Case, found: ConversationRecord | None) -> int | None:

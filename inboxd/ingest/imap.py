@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from inboxd.clock import Clock, SystemClock
+from inboxd.counters import INTERRUPTED
 from inboxd.failpoints import reach
 from inboxd.health import Pulse
 from inboxd.ingest.imap_cursor import Cursor, FetchedMail
@@ -117,6 +118,7 @@ class ImapSource:
         if self._has_read:  # a server that serves and then hangs up is polled by reconnecting
             delay = min(delay, self._options.poll_interval)
         problem = describe(error, self._options)
+        INTERRUPTED.add(self._options.key)
         _log.warning(
             "imap.interrupted", source=self._options.key, problem=problem, retry_in=round(delay, 1)
         )

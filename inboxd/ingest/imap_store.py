@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from inboxd.clock import Clock
+from inboxd.counters import RECEIVED
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.failpoints import reach
@@ -16,6 +19,7 @@ from inboxd.store.db import Database
 from inboxd.store.journal import Arrival, Packed
 from inboxd.store.mirror import NewPlace
 
+_log = structlog.get_logger(__name__)
 _TELL_AFTER = timedelta(minutes=30)
 
 
@@ -83,6 +87,8 @@ class JournalImapStore:
             reach("imap.marks_noted")
         reach("imap.committed")
         if mails:
+            RECEIVED.add("imap", by=len(mails))
+            _log.info("imap.journaled", source=source, journal=entries)
             self._on_commit()
 
     def mirror(self, source: str) -> JournalMirrorStore | None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import structlog
 
+from inboxd.counters import RECEIVED
 from inboxd.errors import InboxdError, Transient
 from inboxd.failpoints import reach
 from inboxd.health import Pulse
@@ -36,6 +37,8 @@ def append_now(database: Database, arrivals: Sequence[journal.Arrival]) -> list[
         ids = journal.append(connection, packed)
         reach("journal.appended")
     reach("journal.committed")
+    for arrival in arrivals:
+        RECEIVED.add(arrival.source)
     return ids
 
 

@@ -9,24 +9,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import hmac
 import ssl
 import threading
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import Any
 
 import structlog
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from inboxd import __version__
 from inboxd.clock import Clock
-from inboxd.config import Listener, ListenerAuth, is_loopback
+from inboxd.config import Listener, is_loopback
+from inboxd.counters import REFUSED, SESSIONS
 from inboxd.desk.addresses import AddressBook
 from inboxd.errors import Transient
 from inboxd.failpoints import reach
 from inboxd.health import Pulse
 from inboxd.ingest.journal import JournalWriter
+from inboxd.ingest.smtp_access import Limits, authenticator, tls_context
 from inboxd.ingest.smtp_data import read_data
 from inboxd.store.journal import Arrival
 
@@ -39,26 +40,6 @@ _UNLIMITED = 1_000_000_000
 _TRY_LATER = "451 4.3.0 Not stored, please try again later"
 
 
-class _Limits:
-    """Counts connections, in all and by peer."""
-
-    def __init__(self, total: int, per_peer: int) -> None:
-        self.total = total
-        self.per_peer = per_peer
-        self.peers: Counter[str] = Counter()
-
-    def admit(self, peer: str) -> bool:
-        if self.peers.total() >= self.total or self.peers[peer] >= self.per_peer:
-            return False
-        self.peers[peer] += 1
-        return True
-
-    def leave(self, peer: str) -> None:
-        self.peers[peer] -= 1
-        if self.peers[peer] <= 0:
-            del self.peers[peer]
-
-
 class _LimitedSession(SMTP):
     """One connection, counted; a peer that has too many hears 421."""
 
@@ -69,14 +50,16 @@ class _LimitedSession(SMTP):
     def __init__(
         self,
         *args: Any,
-        limits: _Limits,
+        limits: Limits,
         sessions: set[asyncio.BaseTransport],
+        listener: str,
         offers_auth: bool,
         needs_starttls_for_auth: bool,
         **options: Any,
     ) -> None:
         self._limits = limits
         self._sessions = sessions
+        self._listener = listener
         self._peer: str | None = None
         self._refused = False
         super().__init__(*args, **options)
@@ -93,11 +76,14 @@ class _LimitedSession(SMTP):
             peer = str(name[0]) if name else "?"
             if not self._limits.admit(peer):
                 assert isinstance(transport, asyncio.Transport)
+                REFUSED.add(self._listener, "connections")
+                _log.warning("smtp.peer_refused", listener=self._listener)
                 transport.write(b"421 4.7.0 Too many connections, please come back later\r\n")
                 transport.close()
                 self._refused = True
                 return
             self._peer = peer
+            SESSIONS.add(self._listener)
             self._transport = transport
             self._sessions.add(transport)
             reach("smtp.connected")
@@ -140,6 +126,8 @@ class _LimitedSession(SMTP):
             self._reader, self.data_size_limit or _UNLIMITED, self._reset_timeout
         )
         if self.envelope.content is None:
+            REFUSED.add(self._listener, "size")
+            _log.info("smtp.too_large", listener=self._listener)
             status = "552 5.3.4 Error: too much mail data"
         else:
             status = await self._call_handler_hook("DATA")
@@ -202,9 +190,11 @@ class _Handler:
     ) -> str:
         """Take recipients that are ours; nothing is ever relayed."""
         if len(envelope.rcpt_tos) >= self._listener.limits.recipients:
+            REFUSED.add(self._listener.protocol, "recipients")
             return "452 4.5.3 Too many recipients, send the rest in another mail"
         mailbox = self._addresses.mailbox_for(address)
         if mailbox is None or mailbox.name not in self._takes:
+            REFUSED.add(self._listener.protocol, "recipient")
             _log.info("smtp.recipient_refused", listener=self._listener.protocol)
             return "550 5.1.1 No such mailbox here"
         envelope.rcpt_tos.append(_storable(address))
@@ -231,12 +221,15 @@ class _Handler:
         try:
             ids = await self._journal(envelope)
         except Transient as error:
+            REFUSED.add(self._listener.protocol, "not stored")
             _log.error("smtp.not_stored", reason=str(error)[:200])
             return _TRY_LATER
         except Exception as error:  # aiosmtpd would answer 500 and show its text
+            REFUSED.add(self._listener.protocol, "not stored")
             _log.error("smtp.not_stored", reason=type(error).__name__)
             return _TRY_LATER
         reach("smtp.stored")
+        _log.info("smtp.accepted", listener=self._listener.protocol, journal=ids)
         return f"250 2.0.0 OK: stored as {','.join(map(str, ids))}"
 
     async def _journal(self, envelope: Envelope) -> list[int]:
@@ -262,17 +255,6 @@ class _Handler:
 def _storable(address: str) -> str:
     """Return `address` without the lone surrogates that stand for bytes outside of UTF-8."""
     return address.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _authenticator(auth: ListenerAuth) -> Any:
-    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        if not isinstance(data, LoginPassword):
-            return AuthResult(success=False, handled=False)
-        user_ok = hmac.compare_digest(data.login, auth.user.encode())
-        password_ok = hmac.compare_digest(data.password, auth.password.get_secret_value().encode())
-        return AuthResult(success=user_ok and password_ok, handled=False)
-
-    return check
 
 
 class SmtpListener:
@@ -321,6 +303,11 @@ class SmtpListener:
         listens = server is not None and server.is_serving()
         return self._loop is not None and self._thread.is_alive() and listens
 
+    @property
+    def sessions(self) -> int:
+        """How many connections are open."""
+        return len(self._sessions)
+
     def ask(self) -> None:
         """Ask the event loop for a beat, from any thread; one that is stuck gives none."""
         loop = self._loop
@@ -341,7 +328,7 @@ class SmtpListener:
             loop.close()
 
     async def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        context = _tls_context(self.listener)
+        context = tls_context(self.listener)
         implicit = self.listener.tls is not None and self.listener.tls.mode == "implicit"
         self._server = await loop.create_server(
             functools.partial(self._session, None if implicit else context),
@@ -366,9 +353,9 @@ class SmtpListener:
         await asyncio.sleep(0)  # the connections are closed in the loop's next round
 
     @functools.cached_property
-    def _limits(self) -> _Limits:
+    def _limits(self) -> Limits:
         limits = self.listener.limits
-        return _Limits(limits.connections, limits.connections_per_peer)
+        return Limits(limits.connections, limits.connections_per_peer)
 
     def _session(self, context: ssl.SSLContext | None) -> SMTP:
         kind = _LmtpSession if self.listener.protocol == "lmtp" else _SmtpSession
@@ -384,19 +371,12 @@ class SmtpListener:
             tls_context=context,
             timeout=self.listener.limits.timeout.seconds,
             loop=asyncio.get_running_loop(),
-            authenticator=None if auth is None else _authenticator(auth),
+            authenticator=None if auth is None else authenticator(auth, self.listener.protocol),
             auth_required=auth is not None,
             command_call_limit={"AUTH": _AUTH_TRIES, "*": _UNLIMITED},
             limits=self._limits,
             sessions=self._sessions,
+            listener=self.listener.protocol,
             offers_auth=auth is not None,
             needs_starttls_for_auth=not (has_tls_already or is_loopback(self.listener.host)),
         )
-
-
-def _tls_context(listener: Listener) -> ssl.SSLContext | None:
-    if listener.tls is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(listener.tls.cert_file, listener.tls.key_file)
-    return context

@@ -52,6 +52,9 @@ _OF = Statement(
     .where(_MESSAGE.c.conversation == sa.bindparam("wanted"))
     .order_by(_MESSAGE.c.id)
 )
+_OF_ENTRY = Statement(
+    sa.select(_MESSAGE.c.id).where(_MESSAGE.c.journal_id == sa.bindparam("journal_id"))
+)
 _OF_MANY = (
     sa.select(_MESSAGE)
     .where(_MESSAGE.c.conversation.in_(sa.bindparam("wanted", expanding=True)))
@@ -229,6 +232,11 @@ def last(connection: sa.Connection, conversation: int, limit: int) -> list[Messa
     """Return a conversation's newest messages, newest first."""
     rows = _LAST.all(connection, {"wanted": conversation, "limit": limit})
     return [record(row) for row in rows]
+
+
+def of_entry(connection: sa.Connection, journal_id: int) -> int | None:
+    """Return the message that a journaled mail became, or None."""
+    return _OF_ENTRY.scalar(connection, {"journal_id": journal_id})
 
 
 def last_inbound(connection: sa.Connection, conversation: int) -> MessageRecord | None:

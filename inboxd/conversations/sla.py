@@ -144,8 +144,9 @@ def _moved(target: Target, terms: Terms, happened: Happened) -> Target:
         pauses = (*target.pauses, (happened.now, None))
         return replace(target, state=SlaState.PAUSED, pauses=pauses, due_at=None, warn_at=None)
     pauses = _resumed(target.pauses, happened.now)
-    due = due_moment(target.started_at, length, pauses, terms.calendar)
-    warn = _warning(target.started_at, due, length, terms)
+    whole = length.after(target.started_at, terms.calendar)
+    due = _after_pauses(target.started_at, whole, length, pauses, terms.calendar)
+    warn = _warning(target.started_at, whole, due, length, terms)
     return replace(target, state=SlaState.RUNNING, pauses=pauses, due_at=due, warn_at=warn)
 
 
@@ -161,7 +162,12 @@ def due_moment(
     What is left of the time is kept: a pause moves the moment by as much working time as it took,
     or by all of its time where `length` is no business time. A pause after the end moves nothing.
     """
-    due = length.after(start, calendar)
+    return _after_pauses(start, length.after(start, calendar), length, pauses, calendar)
+
+
+def _after_pauses(
+    start: datetime, due: datetime, length: Duration, pauses: Iterable[Pause], calendar: Calendar
+) -> datetime:
     for since, until in pauses:
         if until is None or since >= due:
             break
@@ -175,28 +181,30 @@ def due_moment(
     return due
 
 
-def _warning(start: datetime, due: datetime, length: Duration, terms: Terms) -> datetime | None:
-    """Return when to warn of a promise that is due at `due`."""
+def _warning(
+    start: datetime, whole: datetime, due: datetime, length: Duration, terms: Terms
+) -> datetime | None:
+    """Return when to warn of a promise that is due at `due`, and were at `whole` but for pauses."""
     warn_at, calendar = terms.policy.warn_at, terms.calendar
     if warn_at is None:
         return None
     if isinstance(warn_at, int):
-        whole = length.after(start, calendar)
         business = length.business
         total = calendar.open_between(start, whole) if business else whole - start
+        if business and whole == due:
+            return calendar.advance(start, total * warn_at / 100)
         before = total * (100 - warn_at) / 100
     else:
         business = warn_at.business
         # A day is what is open on one: that much before the end is a matter of working time, too.
-        before = _working_time(warn_at, due, calendar) if business else warn_at_length(warn_at)
+        before = _working_time(warn_at, due, calendar) if business else _seconds(warn_at)
     if not business:
         return max(start, due - before)
     total = calendar.open_between(start, due)
     return calendar.advance(start, total - before) if before < total else start
 
 
-def warn_at_length(duration: Duration) -> timedelta:
-    """Return the length of a duration of plain time, a day counting 24 hours."""
+def _seconds(duration: Duration) -> timedelta:
     return timedelta(seconds=duration.seconds)
 
 

@@ -43,6 +43,7 @@ class Promises:
         self._since: datetime | None = None
         self._answered = False
         self._touched = False
+        self._settled: tuple[object, tuple[Target, ...]] | None = None  # worked out last, of what
         self.told_of: str | None = None  # the kind of the promise that rules are told of
         self.new = False  # whether the conversation was opened by this unit: nothing is stored
 
@@ -73,7 +74,7 @@ class Promises:
         timers.cancel(connection, gone, timers.SLA, now)
         if sla.move(connection, gone, self._unit.number, now):
             self.__dict__.pop("_stored", None)
-            self.new, self._touched = False, True
+            self._settled, self.new, self._touched = None, False, True
 
     def mark(self, kind: str, what: str) -> Target | None:
         """Note that rules are told of a promise, of its warning or its breach; returns it.
@@ -111,6 +112,21 @@ class Promises:
         """Return the promises as they stand now; none where nothing is promised."""
         if self._unit.quiet or not (self._policies or self._touched):
             return ()
+        conversation = self._unit.conversation
+        key = (
+            conversation.state,
+            conversation.priority,
+            conversation.team,
+            conversation.sla,
+            self._since,
+            self._answered,
+            self._base,
+        )
+        if self._settled is None or self._settled[0] != key:
+            self._settled = (key, self._settle())
+        return self._settled[1]
+
+    def _settle(self) -> tuple[Target, ...]:
         targets = self._stored if self._base is None else self._base
         happened = Happened(
             now=self._unit.now,
@@ -178,7 +194,7 @@ class Promises:
             for each in changed:
                 self._tell(stored.get(each.id), each)
         self._before = self._unit.conversation
-        self._base = self._since = None
+        self._base = self._since = self._settled = None
         self._answered = self._touched = self.new = False
         self.__dict__.pop("_stored", None)
 

@@ -239,3 +239,37 @@ def test_a_policy_that_is_gone_promises_nothing(desk: Desk, tmp_path: Path) -> N
 def test_imported_history_promises_nothing(desk: Desk) -> None:
     desk.send(letter(), history=True)
     assert promises(desk) == []
+
+
+CONDITIONS = """\
+- name: Late first answers alone
+  when: sla.breached
+  if: {sla.kind: first_response, sla.policy: standard}
+  then: {tag: late-first}
+- name: Late anything of gold
+  when: sla.breached
+  if: {sla.policy: gold}
+  then: {tag: late-gold}
+- name: Nothing is promised
+  when: conversation.opened
+  if: {sla.policy: none}
+  then: {tag: unpromised}
+"""
+
+
+def test_rules_ask_which_promise_and_of_which_policy(tmp_path: Path) -> None:
+    desk = shop(tmp_path, rules=CONDITIONS)
+    desk.customer()
+    desk.later(hours=5)
+    assert desk.conversation().tags == ("late-first",)
+    desk.later(days=5)
+    assert desk.conversation().tags == ("late-first",)
+
+
+def test_a_rule_knows_where_nothing_is_promised(tmp_path: Path) -> None:
+    desk = shop(tmp_path, rules=CONDITIONS, policies=POLICIES.replace("sla: standard", ""))
+    path = tmp_path / "inboxd.yaml"
+    path.write_text(path.read_text().replace("    sla: standard\n", ""))
+    desk.shop = load_shop(load_config(path, {}))
+    desk.customer()
+    assert desk.conversation().tags == ("unpromised",)

@@ -16,11 +16,12 @@ from inboxd.desk.case import send_notifications, tell_audience
 from inboxd.desk.digest import send_due
 from inboxd.desk.handing_out import waits
 from inboxd.desk.queues import work_queues
+from inboxd.desk.scheduling import run_due
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
 from inboxd.failpoints import reach
-from inboxd.store import conversations, messages, reminders, timers
+from inboxd.store import conversations, messages, reminders, rule_schedules, timers
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database, is_database_fault
 from inboxd.store.statements import Savepoint
@@ -39,7 +40,8 @@ def tick(database: Database, shop: Shop, clock: Clock) -> tuple[int, int]:
     the database cannot be used now.
     """
     fired = fire_due(database, shop, clock)
-    return fired, work_queues(database, shop, clock) + send_due(database, shop, clock)
+    more = work_queues(database, shop, clock) + run_due(database, shop, clock)
+    return fired, more + send_due(database, shop, clock)
 
 
 def fire_due(database: Database, shop: Shop, clock: Clock, *, limit: int = BATCH) -> int:
@@ -67,8 +69,9 @@ def fire_until(database: Database, shop: Shop, clock: ManualClock, moment: datet
     """
     shifts = bool(shop.config.calendars) or bool(shop.config.team_options)
     for _ in range(_MOST_ROUNDS):
-        with database.read() as connection:
-            due = timers.next_due_at(connection)
+        while run_due(database, shop, clock):
+            pass
+        due = _next_due(database)
         soon = clock.now() + _QUARTER if shifts else moment
         if (due is None or due > moment) and soon >= moment:
             break
@@ -77,6 +80,13 @@ def fire_until(database: Database, shop: Shop, clock: ManualClock, moment: datet
         work_queues(database, shop, clock)
     clock.advance(max(timedelta(), moment - clock.now()))
     work_queues(database, shop, clock)
+
+
+def _next_due(database: Database) -> datetime | None:
+    """Return when a timer, or a rule by its schedule, is due next."""
+    with database.read() as connection:
+        moments = (timers.next_due_at(connection), rule_schedules.next_due_at(connection))
+    return min((each for each in moments if each is not None), default=None)
 
 
 def _fire(connection: sa.Connection, shop: Shop, timer: TimerRecord, now: datetime) -> None:

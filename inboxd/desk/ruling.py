@@ -9,7 +9,7 @@ from inboxd.desk.facts import gather, of_message
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Raised, Unit, is_unassigned
 from inboxd.failpoints import reach
-from inboxd.rules.evaluate import evaluate, evaluate_timer
+from inboxd.rules.evaluate import evaluate, evaluate_schedule, evaluate_timer
 from inboxd.rules.facts import Change, Facts, MessageFacts
 from inboxd.rules.schema import STATES
 from inboxd.store.messages import MessageRecord
@@ -95,6 +95,16 @@ def run_named_timer(unit: Unit, name: str, last_inbound: MessageRecord | None) -
     """Let the rules act that are for a timer of the name `name`."""
     unit.happened("timer.fired", change=Change("timer", name))
     follow(unit, last_inbound)
+
+
+def run_schedule(unit: Unit, rule: str, last_inbound: MessageRecord | None) -> None:
+    """Let the rule act on the conversation whose schedule is due."""
+    message, raised = of_message(unit.connection, last_inbound), Raised(("schedule",))
+    facts = _facts(unit, raised, message)
+    evaluation = evaluate_schedule(unit.shop.rules, rule, facts, _spent(unit))
+    if any(step.matched for step in evaluation.trace):  # what did not match would fill the traces
+        carry_out(unit, evaluation, raised, last_inbound)
+        follow(unit, last_inbound, message)
 
 
 def _ask(

@@ -18,6 +18,7 @@ from inboxd.clock import ManualClock
 from inboxd.config import Config
 from inboxd.conversations.tokens import TokenKey
 from inboxd.desk.queues import work_queues
+from inboxd.desk.scheduling import run_due
 from inboxd.desk.shop import Shop, load_words
 from inboxd.pipeline import process_due
 from inboxd.store import journal
@@ -123,8 +124,11 @@ class Stage:
         self._process()
 
     def _process(self) -> None:
-        while process_due(self.database, self.shop, self.clock) or work_queues(
-            self.database, self.shop, self.clock
+        database, shop, clock = self.database, self.shop, self.clock
+        while (
+            process_due(database, shop, clock)
+            or work_queues(database, shop, clock)
+            or run_due(database, shop, clock)
         ):
             pass
 

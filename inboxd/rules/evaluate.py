@@ -197,8 +197,21 @@ class _Asking:
         return [
             rule
             for rule in self._rules.sets.get(name, ())
-            if rule.delay is None and (rule.allowed is None or mailbox in rule.allowed)
+            if rule.delay is None
+            and rule.schedule is None
+            and (rule.allowed is None or mailbox in rule.allowed)
         ]
+
+
+def evaluate_schedule(
+    rules: RuleSet, rule_name: str, facts: Facts, spent: Mapping[str, str] = _NONE_SPENT
+) -> Evaluation:
+    """Return what the rule wants whose schedule is due; see `evaluate`."""
+    rule = rules.by_name.get(rule_name)
+    if rule is None or rule.schedule is None or not rule.applies_to(facts.mailbox):
+        return _declined(rule_name, "there is no such rule with a schedule here any more", facts)
+    asking = _Asking(rules, facts, spent)
+    return asking.result(asking.ask((rule,)))
 
 
 def _declined(rule: str, why: str, facts: Facts) -> Evaluation:

@@ -10,6 +10,7 @@ from inboxd.durations import Duration
 from inboxd.rules.facts import Facts
 from inboxd.rules.making import Slot, slots_of
 from inboxd.rules.match import compiled
+from inboxd.rules.schedules import Schedule
 from inboxd.rules.schema import Rule
 from inboxd.rules.verdict import Check
 
@@ -35,6 +36,7 @@ class CompiledRule:
     allowed: frozenset[str] | None = None
     once: bool = False
     shadow: bool = False
+    schedule: Schedule | None = None
 
     def hears(self, facts: Facts) -> bool:
         """Return whether the event is one for the rule, where its name alone does not tell."""
@@ -55,7 +57,8 @@ _Listeners: TypeAlias = Mapping[str, Mapping[str | None, tuple[CompiledRule, ...
 class RuleSet:
     """All enabled rules in their order; `digest` changes when any of their files does.
 
-    `sets` holds the rules of each set, and `once` the names of those that act once.
+    `sets` holds the rules of each set, `once` the names of those that act once, and `scheduled`
+    those that are due by a schedule.
     """
 
     rules: tuple[CompiledRule, ...] = ()
@@ -63,6 +66,7 @@ class RuleSet:
     by_name: Mapping[str, CompiledRule] = field(default_factory=dict)
     sets: Mapping[str, tuple[CompiledRule, ...]] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
+    scheduled: tuple[CompiledRule, ...] = ()
     _immediate: _Listeners = field(default_factory=dict)
     _delayed: _Listeners = field(default_factory=dict)
 
@@ -109,6 +113,7 @@ def compile_rules(
         by_name={rule.name: rule for rule in ready},
         sets={name: tuple(rules) for name, rules in sets.items()},
         once=frozenset(rule.name for rule in ready if rule.once),
+        scheduled=tuple(rule for rule in ready if rule.schedule is not None),
         _immediate=_index([rule for rule in ready if rule.delay is None]),
         _delayed=_index([rule for rule in ready if rule.delay is not None]),
     )
@@ -155,4 +160,5 @@ def _compiled_rule(
         allowed=allowed,
         once=rule.once,
         shadow=rule.shadow,
+        schedule=rule.schedule,
     )

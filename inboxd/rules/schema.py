@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from inboxd.durations import Duration
 from inboxd.rules.actions import Action, listed_actions
 from inboxd.rules.conditions import ConditionOrList
 from inboxd.rules.part import Part
+from inboxd.rules.schedules import Schedule, spelled_out
 from inboxd.rules.terms import MailboxName, Many, RuleName, TimerName
 
 State: TypeAlias = Literal["open", "pending", "snoozed", "closed", "unassigned"]
@@ -30,6 +31,7 @@ Event: TypeAlias = Literal[
     "timer.fired",
     "bounce.received",
     "contact.created",
+    "schedule",
     "sla.warning",
     "sla.breached",
     State,
@@ -47,6 +49,10 @@ class Rule(Part):
     when: Many[Event]
     for_: Duration | None = Field(None, alias="for")
     timer: Many[TimerName] | None = None
+    schedule: (
+        Annotated[Schedule, BeforeValidator(spelled_out, json_schema_input_type=str | Schedule)]
+        | None
+    ) = None
     mailboxes: Many[MailboxName] | None = None
     if_: ConditionOrList | None = Field(None, alias="if")
     then: Annotated[
@@ -77,6 +83,19 @@ class Rule(Part):
         if info.data.get("when", ()) not in ((), ("timer.fired",)):
             raise ValueError("'timer' goes with timer.fired, and with no other event")
         return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_due_by_itself(cls, value: Schedule, info: ValidationInfo) -> Schedule:
+        if info.data.get("when", ("schedule",)) != ("schedule",):
+            raise ValueError("'schedule' goes with when: schedule, and with no other event")
+        return value
+
+    @model_validator(mode="after")
+    def _is_due_some_time(self) -> Rule:
+        if "schedule" in self.when and self.schedule is None:
+            raise ValueError("when: schedule needs the key 'schedule', such as 0 9 * * mon-fri")
+        return self
 
     @field_validator("for_")
     @classmethod

@@ -17,6 +17,10 @@ KEYS: Final[dict[str, str]] = {
     "when": "the event, or a list of events; required",
     "for": "with a state: wait this long in it first",
     "timer": "with `timer.fired`: the name of the timer, or a list; any timer if absent",
+    "schedule": (
+        "with `schedule`: when it is due, as `cron` writes it (`0 9 * * mon-fri`), or "
+        "`{cron: …, states: [open, pending]}`"
+    ),
     "mailboxes": "the only mailboxes in which the rule works, one or a list; all of them if absent",
     "if": "the conditions; if absent, they hold always",
     "then": "the actions, a list or (each kind once) a mapping; required",
@@ -53,6 +57,7 @@ EVENTS: Final[dict[str, str]] = {
     "timer.fired": "a timer that a rule has set by its `timer` has run out",
     "bounce.received": "a report came that mail of ours to somebody in the conversation failed",
     "contact.created": "somebody is a contact now who never was one",
+    "schedule": "the rule's `schedule` is due: for every open conversation, or for other states",
     "open": "the conversation has become open: we owe an answer",
     "pending": "it has become pending: the customer owes one",
     "snoozed": "it was put out of sight for a while",

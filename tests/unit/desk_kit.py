@@ -23,6 +23,7 @@ from inboxd.clock import ManualClock
 from inboxd.config import Config, load_config
 from inboxd.conversations.tokens import Purpose
 from inboxd.desk.queues import work_queues
+from inboxd.desk.scheduling import run_due
 from inboxd.desk.shop import Shop, known_names, load_key, load_shop
 from inboxd.mail.drafts import assemble, decode_draft
 from inboxd.mail.mime import parse
@@ -359,6 +360,7 @@ class Desk:
 
     def later(self, **by: float) -> int:
         """Move the clock on and fire what is due; returns how many timers were looked at."""
+        run_due(self.database, self.shop, self.clock)  # as the daemon does all the time
         self.clock.advance(timedelta(**by))
         looked = fired = self._fire()
         while fired:
@@ -369,7 +371,8 @@ class Desk:
 
     def _fire(self) -> int:
         fired = fire_due(self.database, self.shop, self.clock)
-        return fired + work_queues(self.database, self.shop, self.clock)
+        fired += work_queues(self.database, self.shop, self.clock)
+        return fired + run_due(self.database, self.shop, self.clock)
 
     # -- addresses
 

@@ -46,6 +46,11 @@ def by_timer(desk: Desk) -> None:
     desk.later()
 
 
+def by_schedule(desk: Desk) -> None:
+    desk.customer()
+    desk.later(hours=24)
+
+
 def by_giving_up(desk: Desk) -> None:
     by_agent("#assign anna")(desk)
     desk.answer_as("anna", desk.to("anna@shop.example"), "#assign none")
@@ -74,6 +79,7 @@ HAPPENS: dict[str, Happen] = {
     "priority.changed": by_agent("#priority high"),
     "timer.fired": by_timer,
     "bounce.received": by_bounce,
+    "schedule": by_schedule,
     "sla.warning": by_waiting,
     "sla.breached": by_waiting,
     "open": lambda desk: desk.customer(),  # type: ignore[dict-item,return-value]
@@ -95,7 +101,8 @@ def test_there_is_a_row_for_every_event() -> None:
 
 @pytest.mark.parametrize("event", sorted(HAPPENS))
 def test_a_rule_for_the_event_acts_once(event: str, tmp_path: Path) -> None:
-    rules = f"- {{name: R, when: {event}, then: {{tag: heard}}}}\n"
+    when = "schedule, schedule: 0 9 * * *" if event == "schedule" else event
+    rules = f"- {{name: R, when: {when}, then: {{tag: heard}}}}\n"
     desk = make(tmp_path, rules=rules, config=PROMISES)
     HAPPENS[event](desk)
     assert heard(desk) == 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inboxd.rebuild.original import Original, Row
+from inboxd.store.compression import decompress_or_empty
 from inboxd.store.db import Database
 
 _CONVERSATION = (
@@ -69,8 +70,13 @@ def _digests(database: Original) -> dict[int, bytes]:
         for row in database.rows(table, query):
             for number in _numbers(table, row):
                 if number in hashes:
-                    hashes[number].update(repr((table, row)).encode())
+                    hashes[number].update(repr((table, *map(_plain, row))).encode())
     return {number: each.digest() for number, each in hashes.items()}
+
+
+def _plain(value: object) -> object:
+    """Return a value as it was before it was compressed, which databases do each in their way."""
+    return decompress_or_empty(value).decode() if isinstance(value, bytes) else value
 
 
 def _numbers(table: str, row: Row) -> Iterator[int]:

@@ -18,11 +18,13 @@ def take_journal(connection: sa.Connection, original: Original) -> None:
 
     Those that were put aside stay so, and those that wait wait on.
     """
+    _copy(connection, original, "dictionary")  # without them no blob can be read
     _copy(connection, original, "blob")
     _copy(connection, original, "journal")
     connection.exec_driver_sql(
         "UPDATE journal SET state = 'received', attempts = 0, content_sha256 = NULL, error = NULL, "
-        "finished_at = NULL, next_attempt_at = ? WHERE state IN ('applied', 'duplicate')",
+        "finished_at = NULL, next_attempt_at = ? "
+        "WHERE state IN ('applied', 'duplicate', 'dropped')",
         (_NEVER,),
     )
     connection.exec_driver_sql(
@@ -70,6 +72,7 @@ def _copy(connection: sa.Connection, original: Original, table: str, where: str 
     columns, marks = ", ".join(names), ", ".join("?" * len(names))
     query = f"SELECT {columns} FROM {table} {where}"  # noqa: S608
     insert = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-    rows = original.needed(query) if table in ("blob", "journal") else original.rows(table, query)
+    needed = table in ("dictionary", "blob", "journal")
+    rows = original.needed(query) if needed else original.rows(table, query)
     for row in rows:
         connection.exec_driver_sql(insert, row)

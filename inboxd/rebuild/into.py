@@ -88,6 +88,7 @@ class _Rebuilding:
     def run(self, progress: Progress) -> Rebuilt:
         with self._database.write() as connection:
             copies.take_journal(connection, self._original)
+        self._database.packer.load()
         known = list(moments.mails(self._original))
         acts = (Moment(to_micros(a.at), What.ACT, n) for n, a in enumerate(self._acts))
         clock = moments.clock_work(self._original)

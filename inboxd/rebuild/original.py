@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from zstandard import ZstdCompressionDict
+
 from inboxd.errors import Permanent
+from inboxd.store.compression import add
 
 Row = tuple[Any, ...]
 
@@ -35,6 +38,8 @@ class Original:
             raise Permanent(f"{path}: {error}") from error
         if not {"journal", "blob"} <= set(self.tables):
             raise Permanent(f"{path} holds no journal")
+        for (data,) in self.rows("dictionary", "SELECT data FROM dictionary"):
+            add(ZstdCompressionDict(data))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -192,6 +192,27 @@ def test_history_comes_between_its_neighbours(tmp_path: Path) -> None:
     assert_equal(desk)
 
 
+def test_compressed_texts_and_mails_are_read_with_the_originals_dictionaries(
+    tmp_path: Path,
+) -> None:
+    desk = make(tmp_path)
+    for number in range(132):
+        raw = letter(
+            f"Customer {number} <c{number}@customer.example>",
+            f"Order {number}",
+            f"Hello,\nwhere is my order {number}? I have waited for {number} days by now,\n"
+            f"and nobody has answered my mail number {number * 7}.\nYours, {number}\n" * 5,
+        )
+        desk.journal(raw, to=[SHOP])
+    desk.work()
+    desk.customer("One more.\n" * 200, sender=KIM)
+    assert rows(desk, "SELECT count(*) FROM dictionary") != [(0,)]
+    done, new = rebuilt(desk)
+    assert done.comparison.is_equal, done.comparison
+    assert new.texts(133) == desk.texts(133)
+    assert new.database.integrity() is None
+
+
 def test_what_was_put_aside_and_what_waits_stays_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

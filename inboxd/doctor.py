@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,12 +27,13 @@ from inboxd.errors import ConfigError, InboxdError
 from inboxd.ingest.imap_line import Line
 from inboxd.ingest.imap_login import connect
 from inboxd.ingest.imap_problems import describe
-from inboxd.store import folders, journal, outbox, timers
+from inboxd.store import folders, hand_outs, journal, outbox, timers
 from inboxd.store.db import Database
 from inboxd.store.migrations import HEAD, version
 
 _LITTLE_SPACE, _NO_SPACE = 1_000_000_000, 100_000_000
 _LATE = timedelta(minutes=15)
+_LONG_IN_QUEUE = timedelta(days=3)  # longer than a weekend
 
 
 class Health(StrEnum):
@@ -164,6 +166,7 @@ def _rows(database: Database, config: Config, clock: Clock) -> Iterator[Finding]
     with database.read() as connection:
         yield from _queues(connection, now)
         yield from _put_aside(connection)
+        yield from _team_queues(connection, now)
         yield from _sources(connection, config, now)
 
 
@@ -183,6 +186,22 @@ def _queues(connection: sa.Connection, now: datetime) -> Iterator[Finding]:
         else:
             next_one = f", the next is due {ago(due, now)}" if due else ""
             yield Finding(what, Health.OK, words + next_one)
+
+
+def _team_queues(connection: sa.Connection, now: datetime) -> Iterator[Finding]:
+    """Yield what waits to be handed out in a team: nobody hears of it until somebody is free."""
+    oldest: dict[str, datetime] = {}
+    counts: Counter[str] = Counter()
+    for way in hand_outs.waiting(connection):
+        oldest[way.team] = min(oldest.get(way.team, way.since), way.since)
+        counts[way.team] += 1
+    for team, since in sorted(oldest.items()):
+        late = now - since > _LONG_IN_QUEUE
+        health = Health.WARN if late else Health.OK
+        words = f"{counts[team]} wait to be handed out, the first was put there {ago(since, now)}"
+        yield Finding(
+            f"team {team}", health, words, "inboxd agents says who is free" if late else ""
+        )
 
 
 def _put_aside(connection: sa.Connection) -> Iterator[Finding]:

@@ -111,7 +111,7 @@ def waits(unit: Unit) -> bool:
     Then nobody hears of it but the one who gets it.
     """
     about = unit.conversation
-    if about.assignee is not None or about.team is None:
-        return False
+    if about.assignee is not None or about.team not in unit.shop.config.teams:
+        return False  # a team that is gone from the configuration has nobody to wait for
     way = hand_outs.of(unit.connection, unit.number)
     return way is not None and way.strategy != hand_outs.BY_HAND and way.team == about.team

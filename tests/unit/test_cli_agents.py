@@ -43,6 +43,7 @@ def test_people_see_who_is_there_and_what_waits(tmp_path: Path) -> None:
     shown = shop.run("show", "2").out
     assert "queue     waits to be handed out in team team, by round_robin" in shown
     assert "ben has 1 of 1 open; anna is away" in shown
+    assert "1 wait to be handed out, the first was put there just now" in shop.run("doctor").out
     assert "waits for team team: nobody is free" in shop.run("explain", "2").out
     assert shop.run("back", "anna").code == 0
     assert shop.run("work").code == 0

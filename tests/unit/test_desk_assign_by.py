@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk_kit import CONFIG, Desk, letter, make
 
 from inboxd.config import load_config
 from inboxd.conversations.tokens import Purpose
+from inboxd.desk import ruling
+from inboxd.desk.unit import Unit
 
 ANNA, BEN, CARL = "anna@shop.example", "ben@shop.example", "carl@shop.example"
 
@@ -322,6 +325,78 @@ def test_a_shift_over_midnight_is_one(tmp_path: Path) -> None:
     assert owners(shop) == ["anna"]
     shop.later(hours=5)
     assert owners(shop) == ["ben"]
+
+
+def test_what_fails_to_be_handed_out_is_left_to_people_and_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = desk(tmp_path, anna=", max_open: 1", ben=", max_open: 1", carl=", max_open: 1")
+    mails(shop, 5)
+    command(shop, "anna", "#close", 1)
+    shop.fresh()
+    follow = ruling.follow
+
+    def broken(unit: Unit, *rest: Any) -> None:
+        if unit.number == 4:
+            raise ValueError("a fault")
+        follow(unit, *rest)
+
+    monkeypatch.setattr("inboxd.desk.queues.ruling.follow", broken)
+    shop.later(seconds=1)
+    shop.later(seconds=1)
+    assert owners(shop)[3:] == [None, "anna"]
+    assert shop.kinds() == ["alert anna@shop.example", "notification anna@shop.example"]
+    monkeypatch.undo()
+    command(shop, "ben", "#close", 2)
+    shop.later(seconds=1)
+    assert owners(shop)[3:] == [None, "anna"]
+
+
+def test_a_hand_out_that_is_cut_off_happens_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = desk(
+        tmp_path, anna=", max_open: 1", ben="", carl=", max_open: 1",
+        teams="{billing: {requeue_away: true}}",
+    )  # fmt: skip
+    shop.later()
+    mails(shop, 3)
+    command(shop, "ben", "#away")
+    command(shop, "anna", "#close", 1)
+    shop.fresh()
+
+    class Killed(BaseException):
+        pass
+
+    def cut_off(*_: Any) -> None:
+        raise Killed
+
+    for place in ("queues.ruling.follow", "shift_ends.presence.save", "queues.send_notifications"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"inboxd.desk.{place}", cut_off)
+            with pytest.raises(Killed):
+                shop.later(seconds=1)
+        assert owners(shop)[1] == "ben"
+    shop = shop.reopened()
+    shop.later(seconds=1)
+    shop.later(seconds=1)
+    assert owners(shop)[1] == "anna"
+    assert [each.recipients for each in shop.fresh("notification")] == [(ANNA,)]
+    assert sum("assignee.changed: to anna" in each for each in shop.events(2)) == 1
+
+
+def test_a_team_that_is_gone_has_nobody_to_wait_for(tmp_path: Path) -> None:
+    shop = desk(tmp_path, anna=", max_open: 1", ben=", max_open: 1", carl=", max_open: 1")
+    mails(shop, 3)
+    first = shop.customer(subject="Mine")
+    path = tmp_path / "inboxd.yaml"
+    path.write_text(path.read_text().replace("teams: [billing]", "teams: [support-team]"))
+    (tmp_path / "rules" / "10.yaml").write_text("[]\n")
+    object.__setattr__(shop.shop, "config", load_config(path, {}))
+    shop = shop.reopened()
+    shop.fresh()
+    shop.customer("Hello?", subject="Re: Mine", in_reply_to=first)
+    assert len(shop.fresh("notification")) == 4
 
 
 def test_agents_who_are_gone_from_the_configuration_get_nothing(tmp_path: Path) -> None:

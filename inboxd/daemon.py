@@ -97,12 +97,10 @@ class Daemon:
             raise
 
     def _start(self) -> None:
+        self._refuse_damage()
         upgrade(self.database)
         reach("daemon.upgraded")
         self.database.assert_durable()
-        damage = self.database.integrity()
-        if damage:
-            raise Permanent(f"the database {self.database.path} is damaged: {damage}")
         with self.database.write() as connection:
             outbox.release_kind(connection, "daemon", self.clock.now())
             retire_timers(connection, self.shop, self.clock.now())
@@ -125,6 +123,16 @@ class Daemon:
         )
         self._scheduler.start()
         reach("daemon.started")
+
+    def _refuse_damage(self) -> None:
+        """Raise `Permanent` for a damaged database, before a migration touches it."""
+        path = self.database.path
+        damage = self.database.integrity() if path.exists() else None
+        if damage:
+            raise Permanent(
+                f"the database {path} is damaged ({damage}). Put a backup in its place: "
+                "inboxd restore FILE --force (docs/operations.md)"
+            )
 
     def stop(self) -> bool:
         """Stop everything, what is under way finished first; returns whether all of it did stop.

@@ -125,13 +125,13 @@ def _database(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding("database", Health.WARN, words, "it is made on the first start")
         return
     try:
-        yield _settings(database)
         damage = database.integrity()
         if damage:
             advice = "stop inboxd, then: inboxd restore FILE --force (docs/operations.md)"
             yield Finding("integrity", Health.FAIL, damage, advice)
             return
         yield Finding("integrity", Health.OK, f"{size(database.path.stat().st_size)}, undamaged")
+        yield _settings(database)
         schema = _schema(database)
         yield schema
         if schema.health is Health.OK:

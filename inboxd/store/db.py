@@ -94,11 +94,14 @@ class Database:
                     raise Permanent(f"the database refuses {name}={wanted} (it says {found})")
 
     def integrity(self) -> str | None:
-        """Return what SQLite's quick check finds wrong, or None where all is well."""
+        """Return what SQLite's quick check finds wrong, or None where all is well.
+
+        Raises `Transient` where the database cannot be read now.
+        """
         try:
             with self.read() as connection:
                 rows = connection.exec_driver_sql("PRAGMA quick_check(5)").scalars().all()
-        except (Transient, Permanent) as error:
+        except Permanent as error:
             return str(error)
         return None if rows == ["ok"] else "; ".join(str(row) for row in rows)
 

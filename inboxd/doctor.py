@@ -21,6 +21,7 @@ from inboxd.config import ImapSource as ImapSettings
 from inboxd.daemon import imap_options
 from inboxd.delivery.courier import smtp_options
 from inboxd.delivery.smtp_client import SmtpTransport
+from inboxd.desk import outlook
 from inboxd.desk.shop import load_words
 from inboxd.desk.words import ago, size
 from inboxd.errors import ConfigError, InboxdError
@@ -60,6 +61,8 @@ def examine(config: Config, clock: Clock, *, offline: bool) -> Iterator[Finding]
     `offline` leaves out the relay and the IMAP servers.
     """
     yield _words(config)
+    for name, words in outlook.calendar_words(config, clock.now()):
+        yield Finding(f"calendar {name}", Health.OK, words)
     yield _folder(config)
     yield _space(config)
     yield from _database(config, clock)
@@ -167,6 +170,10 @@ def _rows(database: Database, config: Config, clock: Clock) -> Iterator[Finding]
         yield from _queues(connection, now)
         yield from _put_aside(connection)
         yield from _team_queues(connection, now)
+        if config.sla:
+            words, late = outlook.promise_words(connection, now)
+            advice = "inboxd list --view overdue" if late else ""
+            yield Finding("promises", Health.WARN if late else Health.OK, words, advice)
         yield from _sources(connection, config, now)
 
 

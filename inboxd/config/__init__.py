@@ -7,13 +7,12 @@ file, line and column. An unknown key is a fault. `${NAME}` takes a value from t
 
 from __future__ import annotations
 
+from inboxd.config.listen import Listener, ListenerAuth
 from inboxd.config.load import load_config
 from inboxd.config.models import (
     Agent,
     Config,
     ImapSource,
-    Listener,
-    ListenerAuth,
     Mailbox,
     Source,
 )

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from inboxd.config.calendars import CalendarOptions, TeamOptions
+from inboxd.config.listen import Listen
 from inboxd.config.mirror import Mirror
 from inboxd.config.sla import SlaPolicy
 from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
@@ -147,64 +148,6 @@ class Mailbox(Strict):
     def addresses(self) -> tuple[str, ...]:
         """The mailbox's own addresses, the first being the one that it writes from."""
         return (self.address, *self.aliases)
-
-
-class ListenerTls(Strict):
-    """The certificate that the listener shows."""
-
-    mode: Literal["implicit", "starttls"] = "starttls"
-    cert_file: Path
-    key_file: Path
-
-
-class ListenerAuth(Strict):
-    """Who may hand mail in; asked for only over TLS or on loopback."""
-
-    user: str
-    password: SecretStr
-
-
-class ListenerLimits(Strict):
-    """How much one peer may ask for."""
-
-    size: Size = 50_000_000
-    recipients: Annotated[int, Field(ge=1, le=10_000)] = 100
-    connections: Annotated[int, Field(ge=1)] = 200
-    connections_per_peer: Annotated[int, Field(ge=1)] = 60
-    timeout: Wait = parse_duration("5 min")
-
-
-class Listener(Strict):
-    """One listening socket for SMTP (RFC 5321) or LMTP (RFC 2033)."""
-
-    host: str = "127.0.0.1"
-    port: Port = 2525
-    protocol: Literal["smtp", "lmtp"] = "smtp"
-    tls: ListenerTls | None = None
-    auth: ListenerAuth | None = None
-    limits: ListenerLimits = ListenerLimits()
-
-    @model_validator(mode="after")
-    def _auth_is_safe(self) -> Listener:
-        if self.auth is not None and self.tls is None and not is_loopback(self.host):
-            raise ValueError(f"auth on {self.host} needs tls: passwords would come in the clear")
-        return self
-
-
-class Listen(Strict):
-    """The daemon's own listeners."""
-
-    smtp: Listener | None = None
-    lmtp: Listener | None = None
-
-    @field_validator("lmtp")
-    @classmethod
-    def _speaks_lmtp(cls, value: Listener | None) -> Listener | None:
-        return value and value.model_copy(update={"protocol": "lmtp"})
-
-    def all(self) -> tuple[Listener, ...]:
-        """Return the listeners that are configured."""
-        return tuple(each for each in (self.smtp, self.lmtp) if each is not None)
 
 
 class SmtpRelay(Strict):

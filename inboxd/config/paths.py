@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from inboxd.config.models import Config, Listen, Listener, Mailbox
+from inboxd.config.listen import Listen, Listener
+from inboxd.config.models import Config, Mailbox
 
 _Place = Callable[[Path], Path]
 

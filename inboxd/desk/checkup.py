@@ -23,6 +23,8 @@ def check_all(config: Config) -> Summary:
         ],
         "agents": [f"{each.name} <{each.address}>" for each in config.agents],
         "teams": sorted(config.teams),
+        **({"calendars": sorted(config.calendars)} if config.calendars else {}),
+        **({"sla": sorted(config.sla)} if config.sla else {}),
         "rules": _names(rules),
         "canned": list(canned.names),
     }

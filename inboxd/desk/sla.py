@@ -217,15 +217,15 @@ class Promises:
         zone = unit.shop.config.zone(unit.desk.mailbox)
         if after.state is SlaState.MET:
             late = " late" if (before or after).is_late(unit.now) else " in time"
-            unit.record("sla.met", f"{what},{late}")
+            unit.record("sla.met", f"{what},{late}", actor="inboxd")
         elif after.state is SlaState.DROPPED:
-            unit.record("sla.dropped", f"{what} ({after.policy})")
+            unit.record("sla.dropped", f"{what} ({after.policy})", actor="inboxd")
         elif after.due_at is not None and (
             before is None or before.due_at not in (None, after.due_at)
         ):
             kind = "sla.started" if before is None else "sla.moved"
             due = f"{after.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
-            unit.record(kind, f"{what} due {due} ({after.policy})")
+            unit.record(kind, f"{what} due {due} ({after.policy})", actor="inboxd")
 
 
 def _moments(targets: Iterable[Target]) -> Iterator[tuple[str, datetime]]:

@@ -117,6 +117,13 @@ def dues(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, datetim
     return {row.conversation: row.due_at for row in rows if row.due_at is not None}
 
 
+def counts(connection: sa.Connection, now: datetime) -> tuple[int, int]:
+    """Return how many promises run or stand still, and how many of them are overdue."""
+    late = sa.func.count().filter(_TARGET.c.due_at <= now)
+    row = connection.execute(sa.select(sa.func.count(), late).where(IS_ACTIVE)).one()
+    return row[0], row[1]
+
+
 def save(connection: sa.Connection, number: int, targets: Iterable[Target]) -> None:
     """Write promises of a conversation: new ones, which have no id, and changed ones.
 

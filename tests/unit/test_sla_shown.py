@@ -14,6 +14,7 @@ from sla_kit import POLICIES, shop
 
 from inboxd.config import load_config
 from inboxd.desk import view_lists
+from inboxd.desk.outlook import calendar_words, promise_words
 from inboxd.desk.shop import load_shop
 from inboxd.desk.sla_words import day_and_time, due
 
@@ -170,3 +171,23 @@ def test_customers_read_when_to_expect_an_answer(
     desk.clock.advance(at - desk.clock.now())
     desk.customer(subject=subject)
     assert words in desk.to("jane@customer.example", "auto_reply").mail.text
+
+
+def test_an_admin_sees_when_a_calendar_is_open_and_what_is_overdue(tmp_path: Path) -> None:
+    office = "  office: {holidays: {country: DE, dates: [2030-12-24]}, hours: "
+    desk = shop(tmp_path, policies=POLICIES.replace("  office: {hours: ", office))
+    words = dict(calendar_words(desk.shop.config, NOW))
+    assert words["office"] == (
+        "open until today 18:00; next holiday Thu 2030-05-30 (Ascension Day); Europe/Berlin"
+    )
+    evening = datetime(2030, 5, 10, 17, tzinfo=UTC)
+    closed = dict(calendar_words(desk.shop.config, evening))["office"]
+    assert closed.startswith("closed, opens Mon 9:00; ")
+    desk.customer()
+    with desk.database.read() as connection:
+        assert promise_words(connection, desk.clock.now()) == ("2 promises to keep", 0)
+        late = promise_words(connection, datetime(2030, 5, 7, tzinfo=UTC))
+    assert late == ("2 promises to keep, 1 overdue", 1)
+    found = command(desk, "doctor", "--offline")
+    assert "calendar office" in found
+    assert "inboxd list --view overdue" not in found

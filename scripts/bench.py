@@ -16,12 +16,14 @@ from bench_corpus import generate
 from bench_parse import bench_command, bench_parse
 from bench_pipeline import bench_pipeline
 from bench_report import report
+from bench_rules import bench_rules
 from bench_shop import quiet
 from bench_wire import bench_acceptance, bench_latency
 
 MAILS_DEFAULT = 2000
 BENCHES = {
     "parse": bench_parse,
+    "rules": bench_rules,
     "command": bench_command,
     "pipeline": bench_pipeline,
     "acceptance": bench_acceptance,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bench_rules
+
 Figures = dict[str, float]
 
 
@@ -67,6 +69,7 @@ def _latency(of: Figures) -> None:
 
 
 _SHOWN = {
+    "rules": bench_rules.show,
     "parse": _parse,
     "command": _command,
     "pipeline": _pipeline,

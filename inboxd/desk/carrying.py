@@ -72,7 +72,7 @@ def carry_out(
 
 def _remember(unit: Unit, evaluation: Evaluation) -> None:
     """Note which rules have acted, and tell of a fuse that has blown."""
-    acted = {step.rule for step in evaluation.trace if step.matched and not step.shadow}
+    acted = {step.rule for step in evaluation.matched if not step.shadow}
     unit.acted |= acted
     if once := sorted(acted & unit.shop.rules.once):
         rule_log.add_acted(unit.connection, unit.number, once, unit.now)
@@ -131,7 +131,7 @@ def _drop_if_wanted(unit: Unit, evaluation: Evaluation, raised: Raised) -> None:
         return
     for effect in evaluation.effects:
         if isinstance(effect, do.Drop):
-            step = next(step for step in evaluation.trace if step.rule == effect.rule)
+            step = next(step for step in evaluation.matched if step.rule == effect.rule)
             trace = _trace(unit, evaluation, raised.events[0], [])
             raise Dropped(effect.rule, step.why, [*unit.traces, trace])
 

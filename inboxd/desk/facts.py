@@ -80,7 +80,7 @@ def of_mail(case: Case, unit: Unit, *, opening: bool) -> MessageFacts:
         kind=case.reading.verdict.kind.value,
         attachments=mail.attachments,
         by_contact=opening or (mail.author is not None and mail.author.key == contact),
-        whole=partial(_whole, mail),
+        whole=cache(partial(_whole, mail)),
         language=cache(partial(language_of, mail)),
     )
 

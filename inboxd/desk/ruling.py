@@ -58,7 +58,7 @@ def _cut_off(unit: Unit, message: MessageFacts | None) -> None:
         if not unit.shop.rules.listening(raised.events, unit.conversation.mailbox):
             continue
         wanted = evaluate(unit.shop.rules, _facts(unit, raised, message), _spent(unit))
-        names = [step.rule for step in wanted.trace if step.matched]
+        names = [step.rule for step in wanted.matched]
         if names:
             chain = " → ".join((*raised.chain, names[0]))
             unit.record("rules.stopped", f"after {_DEEPEST} steps: {chain}")

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from inboxd.durations import Duration
 from inboxd.rules.quantities import DAYS, Clock
-from inboxd.rules.subjects import MOMENTS, NUMBERS, texts_of
+from inboxd.rules.subjects import MOMENTS, NUMBERS, has_texts, texts_of
 from inboxd.rules.terms import RANKS
 from inboxd.rules.view import View
 
@@ -29,9 +29,7 @@ _NOTHING: Final = "there is none"
 
 def is_compared(what: str, operator: str) -> bool:
     """Return whether `operator` compares, rather than searches, what the condition looks at."""
-    if what in NUMBERS or what in MOMENTS or what in ("time", "weekday", "business_hours"):
-        return True
-    return operator in ("above", "below", "between")
+    return not has_texts(what) or operator in ("above", "below", "between")
 
 
 def comparison(what: str, operator: str, value: Any) -> Ask:

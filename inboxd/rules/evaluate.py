@@ -2,84 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from inboxd.durations import Duration
 from inboxd.rules.effects import Effect, Run, applied
-from inboxd.rules.facts import ConversationFacts, Facts
-from inboxd.rules.ruleset import CompiledRule, RuleSet
+from inboxd.rules.evaluation import Evaluation, Passed, Step
+from inboxd.rules.facts import Facts
+from inboxd.rules.index import Bits
+from inboxd.rules.ruleset import CompiledRule, Group, RuleSet
 from inboxd.rules.verdict import Verdict
 from inboxd.rules.view import View
 
-# How many rules that did not match are written down one by one.
-MISSES_KEPT = 50
+__all__ = ["Evaluation", "StateTimer", "Step", "evaluate", "evaluate_timer", "state_timers"]
+
 _NONE_SPENT: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rule that was looked at; what a `shadow` one wants is not done."""
-
-    rule: str
-    verdict: Verdict
-    shadow: bool = False
-
-    @property
-    def matched(self) -> bool:
-        """Whether the rule's conditions held."""
-        return self.verdict.held
-
-    @property
-    def why(self) -> str:
-        """Which condition decided, with which value, in at most 200 characters."""
-        return self.verdict.why
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What the rules want.
-
-    `effects` are in the order in which they take effect; `trace` holds each rule looked at;
-    `stopped` is the name of the rule after which none was looked at; `conversation` is how the
-    conversation stands when all effects have been applied.
-    """
-
-    effects: tuple[Effect, ...]
-    trace: tuple[Step, ...]
-    stopped: str | None
-    conversation: ConversationFacts
-    shadowed: tuple[Effect, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the trace as a few plain values, for whoever asks later why this was done.
-
-        `matched` has rule, why and what it did; `missed` has rule and why of the first rules that
-        did not match, and `missed_more` counts the others. Mail text in it is cut short.
-        """
-        did: dict[str, list[str]] = {}
-        for effect in (*self.effects, *self.shadowed):
-            did.setdefault(effect.rule, []).append(str(effect))
-        missed = [step for step in self.trace if not step.matched]
-        told: dict[str, Any] = {
-            "matched": [
-                {
-                    "rule": step.rule,
-                    "why": step.why,
-                    "did": did.get(step.rule, []),
-                    **({"shadow": True} if step.shadow else {}),
-                }
-                for step in self.trace
-                if step.matched
-            ],
-            "missed": [{"rule": s.rule, "why": s.why} for s in missed[:MISSES_KEPT]],
-        }
-        if len(missed) > MISSES_KEPT:
-            told["missed_more"] = len(missed) - MISSES_KEPT
-        if self.stopped is not None:
-            told["stopped"] = self.stopped
-        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +36,7 @@ def evaluate(rules: RuleSet, facts: Facts, spent: Mapping[str, str] = _NONE_SPEN
     """
     events = (facts.event, *(each for each in facts.also if each != facts.event))
     asking = _Asking(rules, facts, spent)
-    return asking.result(asking.ask(rules.listening(events, facts.mailbox)))
+    return asking.result(asking.ask(rules.group(events, facts.mailbox)))
 
 
 def state_timers(rules: RuleSet, state: str, mailbox: str) -> tuple[StateTimer, ...]:
@@ -129,7 +66,7 @@ def evaluate_timer(
     if not rule.applies_to(facts.mailbox):
         return _declined(rule_name, f"it leaves mailbox {facts.mailbox} alone", facts)
     asking = _Asking(rules, facts, spent)
-    return asking.result(asking.ask((rule,)))
+    return asking.result(asking.ask(Group.of((rule,))))
 
 
 class _Asking:
@@ -143,41 +80,66 @@ class _Asking:
         self._matched: set[str] = set()
         self._effects: list[Effect] = []
         self._shadowed: list[Effect] = []
-        self._trace: list[Step] = []
+        self._looks: list[Step | Passed] = []
+        self._moves: list[frozenset[str]] = []
 
     def result(self, stopped: str | None) -> Evaluation:
         """Return what was found."""
         return Evaluation(
             tuple(self._effects),
-            tuple(self._trace),
+            tuple(self._looks),
             stopped,
             self._view.conversation,
             tuple(self._shadowed),
         )
 
-    def ask(self, rules: Iterable[CompiledRule], *, shadow: bool = False) -> str | None:
-        """Ask each of `rules`; returns the name of the one after which no other was asked.
+    def ask(self, group: Group, *, shadow: bool = False) -> str | None:
+        """Ask the rules of `group`; returns the name of the one after which no other was asked.
 
         With `shadow`, what they want is noted and not done.
         """
-        for rule in rules:
-            if rule.name in self._matched:  # in a set that was run
-                if rule.stop and not rule.shadow:
-                    return rule.name
-                continue
-            if not rule.hears(self._facts):
-                continue
-            gone = self._spent.get(rule.name)
-            verdict = rule.check(self._view) if gone is None else Verdict(False, gone)
-            unreal = shadow or rule.shadow
-            self._trace.append(Step(rule.name, verdict, shadow=unreal))
-            if not verdict.held:
-                continue
-            self._matched.add(rule.name)
-            self._let_act(rule, verdict.match, shadow=unreal)
-            if rule.stop and not unreal:
-                return rule.name
+        group = group.hearing(self._facts)
+        rules, left, at = group.rules, self._first(group), 0
+        while left:
+            bit = left & -left
+            left ^= bit
+            place = bit.bit_length() - 1
+            if place > at:
+                self._looks.append(Passed(rules, at, place, shadow))
+            at = place + 1
+            moves, matched = len(self._moves), len(self._matched)
+            if self._is_last(rules[place], shadow=shadow):
+                return rules[place].name
+            if group.index is not None and (moves, matched) != self._marks():
+                moved = frozenset[str]().union(*self._moves[moves:])
+                more = group.index.besides(self._view, moved) | group.places(self._matched)
+                left |= more & ~((bit << 1) - 1)
+        if at < len(rules):
+            self._looks.append(Passed(rules, at, len(rules), shadow))
         return None
+
+    def _first(self, group: Group) -> Bits:
+        if group.index is None:
+            return group.all
+        seen = group.index.candidates(self._view)
+        return seen | group.places(self._spent) | group.places(self._matched)
+
+    def _marks(self) -> tuple[int, int]:
+        return len(self._moves), len(self._matched)
+
+    def _is_last(self, rule: CompiledRule, *, shadow: bool) -> bool:
+        """Ask a rule and let it act; returns whether no other is to be asked after it."""
+        if rule.name in self._matched:  # in a set that was run
+            return rule.stop and not rule.shadow
+        gone = self._spent.get(rule.name)
+        verdict = rule.check(self._view) if gone is None else Verdict(False, gone)
+        unreal = shadow or rule.shadow
+        self._looks.append(Step(rule.name, verdict, shadow=unreal))
+        if not verdict.held:
+            return False
+        self._matched.add(rule.name)
+        self._let_act(rule, verdict.match, shadow=unreal)
+        return rule.stop and not unreal
 
     def _let_act(self, rule: CompiledRule, match: Mapping[str, str], *, shadow: bool) -> None:
         facts = replace(self._facts, conversation=self._view.conversation)
@@ -187,20 +149,11 @@ class _Asking:
                 continue
             (self._shadowed if shadow else self._effects).append(effect)
             if isinstance(effect, Run):
-                self.ask(self._runnable(effect.set), shadow=shadow)
+                self.ask(self._rules.runnable(effect.set, self._facts.mailbox), shadow=shadow)
             elif not shadow:
-                self._view.move_on(applied(self._view.conversation, effect))
-
-    def _runnable(self, name: str) -> list[CompiledRule]:
-        """Return the rules of a set that may be asked here; those that wait do so on their own."""
-        mailbox = self._facts.mailbox
-        return [
-            rule
-            for rule in self._rules.sets.get(name, ())
-            if rule.delay is None
-            and rule.schedule is None
-            and (rule.allowed is None or mailbox in rule.allowed)
-        ]
+                moved = self._view.move_on(applied(self._view.conversation, effect))
+                if moved:
+                    self._moves.append(moved)
 
 
 def evaluate_schedule(
@@ -211,7 +164,7 @@ def evaluate_schedule(
     if rule is None or rule.schedule is None or not rule.applies_to(facts.mailbox):
         return _declined(rule_name, "there is no such rule with a schedule here any more", facts)
     asking = _Asking(rules, facts, spent)
-    return asking.result(asking.ask((rule,)))
+    return asking.result(asking.ask(Group.of((rule,))))
 
 
 def _declined(rule: str, why: str, facts: Facts) -> Evaluation:

@@ -137,8 +137,11 @@ class Change:
     after: str | None = None
 
 
+_WEEKDAYS = weekdays(ZoneInfo("UTC"))
+
+
 def _weekdays(team: str | None) -> Calendar:
-    return weekdays(ZoneInfo("UTC"))
+    return _WEEKDAYS
 
 
 def _nobody(address: str) -> bool:

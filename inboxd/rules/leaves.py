@@ -14,6 +14,7 @@ from inboxd.rules.text import folded, shortened
 from inboxd.rules.verdict import Check, Verdict
 from inboxd.rules.view import View
 
+_NOTHING: Final[dict[str, str]] = {}
 _STRUCTURE: Final = ("all_", "any_", "not_")
 # What an event's change is called, where a condition has another name for it.
 _CHANGED: Final = {"tags": "tag", "team": "assignee"}
@@ -75,21 +76,24 @@ def _word(value: Any) -> str:
 
 def _found(label: str, find: Find, *, negated: bool) -> Check:
     absent = Verdict(negated, label if negated else f"{label}: not found")
+    words = f"{label}: found"
 
     def check(view: View) -> Verdict:
         found = find(view)
         if found is None:
             return absent
         word, match = found
-        return Verdict(not negated, f"{label}: found {shortened(word, 60)}", (), match)
+        return Verdict(not negated, words, (), match, word)
 
     return check
 
 
 def _compared(label: str, ask: Ask) -> Check:
+    is_so, is_not = f"{label}: is", f"{label}: not, it is"
+
     def check(view: View) -> Verdict:
         held, seen = ask(view)
-        return Verdict(held, f"{label}: {'is' if held else 'not, it is'} {shortened(seen, 60)}")
+        return Verdict(held, is_so if held else is_not, (), _NOTHING, seen)
 
     return check
 

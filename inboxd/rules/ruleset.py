@@ -8,11 +8,16 @@ from typing import Never, TypeAlias
 
 from inboxd.durations import Duration
 from inboxd.rules.facts import Facts
+from inboxd.rules.guards import Guard, guard_of
+from inboxd.rules.index import Bits, Index
 from inboxd.rules.making import Slot, slots_of
 from inboxd.rules.match import compiled
 from inboxd.rules.schedules import Schedule
 from inboxd.rules.schema import Rule
 from inboxd.rules.verdict import Check
+
+# Fewer rules than these are asked one by one: that takes less than to look what is in the mail.
+INDEXED_FROM = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class CompiledRule:
     """One rule, ready to be asked.
 
     `position` is its place among all rules; `timers` are the only named timers that it is for.
+    `guard` is what must be seen for it to match.
     `mailboxes` are those in which it listens, and `allowed` those in which a set that it is in may
     be run (None: all of them).
     """
@@ -37,6 +43,7 @@ class CompiledRule:
     once: bool = False
     shadow: bool = False
     schedule: Schedule | None = None
+    guard: Guard | None = None
 
     def hears(self, facts: Facts) -> bool:
         """Return whether the event is one for the rule, where its name alone does not tell."""
@@ -47,6 +54,44 @@ class CompiledRule:
     def applies_to(self, mailbox: str) -> bool:
         """Return whether the rule works in `mailbox` at all."""
         return self.mailboxes is None or mailbox in self.mailboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that are asked about the same event, in their order; few of them need no index.
+
+    `by_timer` says that some are only for timers of certain names; `places` of rules are bits.
+    """
+
+    rules: Sequence[CompiledRule]
+    index: Index | None = None
+    by_timer: bool = False
+    bits: Mapping[str, Bits] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rules: Sequence[CompiledRule]) -> Group:
+        """Return rules ready to be asked together, indexed where they are many."""
+        index = Index([rule.guard for rule in rules]) if len(rules) >= INDEXED_FROM else None
+        by_timer = any(rule.timers is not None for rule in rules)
+        return cls(rules, index, by_timer, {rule.name: 1 << i for i, rule in enumerate(rules)})
+
+    def hearing(self, facts: Facts) -> Group:
+        """Return those whose event this is, where its name alone does not tell."""
+        if not self.by_timer:
+            return self
+        return Group([rule for rule in self.rules if rule.hears(facts)])
+
+    @property
+    def all(self) -> Bits:
+        """All rules of the group."""
+        return (1 << len(self.rules)) - 1
+
+    def places(self, names: Iterable[str]) -> Bits:
+        """Return those of the rules that are called one of `names`."""
+        found = 0
+        for name in names:
+            found |= self.bits.get(name, 0)
+        return found
 
 
 _NONE: Mapping[str, Never] = {}
@@ -69,6 +114,28 @@ class RuleSet:
     scheduled: tuple[CompiledRule, ...] = ()
     _immediate: _Listeners = field(default_factory=dict)
     _delayed: _Listeners = field(default_factory=dict)
+    _groups: dict[tuple[str | tuple[str, ...], str | None], Group] = field(
+        default_factory=dict, compare=False
+    )
+
+    def group(self, events: tuple[str, ...], mailbox: str) -> Group:
+        """Return the rules that act on one of `events` in `mailbox` at once, ready to be asked."""
+        known = any(mailbox in listeners for listeners in self._immediate.values())
+        key = (events, mailbox if known else None)
+        if key not in self._groups:
+            self._groups[key] = Group.of(self.listening(events, mailbox))
+        return self._groups[key]
+
+    def runnable(self, name: str, mailbox: str) -> Group:
+        """Return the rules of a set that may be run in `mailbox`; those that wait do so alone."""
+        key = (name, mailbox)
+        if key not in self._groups:
+            rules = self.sets.get(name, ())
+            here = [each for each in rules if each.allowed is None or mailbox in each.allowed]
+            self._groups[key] = Group.of(
+                [each for each in here if each.delay is None and each.schedule is None]
+            )
+        return self._groups[key]
 
     def listening(self, events: Sequence[str], mailbox: str) -> Sequence[CompiledRule]:
         """Return the rules that act on one of `events` in `mailbox` at once, in their order."""
@@ -154,6 +221,7 @@ def _compiled_rule(
         delay=rule.for_,
         mailboxes=listens,
         check=compiled(rule.if_),
+        guard=guard_of(rule.if_),
         slots=slots_of(rule),
         stop=rule.stop or any(action.stop or action.drop for action in rule.then),
         timers=frozenset(rule.timer) if rule.timer is not None else None,

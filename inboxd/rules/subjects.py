@@ -80,10 +80,18 @@ MOMENTS: Final[dict[str, Callable[[View], datetime | None]]] = {
 }
 
 
+TIMES: Final = ("time", "weekday", "business_hours")
+
+
 def is_prose(what: str) -> bool:
     """Return whether any_of asks `what` for a part of it, rather than for all of it."""
     group, _, name = what.partition(".")
     return what in _PROSE or group == "header" or (group in PARTIES and name == "name")
+
+
+def has_texts(what: str) -> bool:
+    """Return whether the condition `what` looks at texts or people, not at numbers or times."""
+    return what not in NUMBERS and what not in MOMENTS and what not in TIMES
 
 
 def texts_of(what: str) -> Texts:

@@ -11,6 +11,8 @@ MATCHED_CHARS = 100_000
 
 def folded(text: str) -> str:
     """Return `text` as it is compared: NFKC, without case, every run of white space one space."""
+    if text.isascii():  # which these forms leave alone
+        return " ".join(text.lower().split())
     return " ".join(normalize("NFKC", normalize("NFKC", text).casefold()).split())
 
 

@@ -16,20 +16,22 @@ MAX_WHY_CHARS = 200
 class Verdict:
     """Whether a condition holds, the reason, and what the named groups of its patterns caught.
 
-    The reason is `words` and those of the `parts` that decided; it is put together when asked for,
-    because of a thousand rules on one mail few are ever explained.
+    The reason is `words` with what was `seen`, and those of the `parts` that decided; it is put
+    together when asked for, because of a thousand rules on one mail few are ever explained.
     """
 
     held: bool
     words: str = ""
     parts: tuple[Verdict, ...] = ()
     match: Mapping[str, str] = field(default_factory=dict)
+    seen: str | None = None
 
     @property
     def why(self) -> str:
         """The reason in at most `MAX_WHY_CHARS` characters."""
         inner = "; ".join(each.why for each in self.parts)
-        text = f"{self.words} ({inner})" if self.words and inner else self.words or inner
+        words = self.words if self.seen is None else f"{self.words} {shortened(self.seen, 60)}"
+        text = f"{words} ({inner})" if words and inner else words or inner
         return shortened(text, MAX_WHY_CHARS)
 
 

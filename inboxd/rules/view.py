@@ -73,6 +73,7 @@ class View:
         self.conversation = facts.conversation
         self.message = facts.message or _NO_MESSAGE
         self.texts: dict[str, tuple[ViewedText, ...]] = {}
+        self._local: tuple[str | None, datetime] | None = None
         self._contact: tuple[tuple[Party, ...], ContactFacts | None] | None = None
 
     def move_on(self, conversation: ConversationFacts) -> frozenset[str]:
@@ -140,8 +141,11 @@ class View:
 
     @property
     def local(self) -> datetime:
-        """The time of the event as the clocks of the shop show it."""
-        return self.facts.now.astimezone(self.facts.calendar(self.conversation.team).zone)
+        """The time of the event as the clocks of the shop, or of the team, show it."""
+        team = self.conversation.team
+        if self._local is None or self._local[0] != team:
+            self._local = team, self.facts.now.astimezone(self.facts.calendar(team).zone)
+        return self._local[1]
 
     @property
     def clock(self) -> Clock:

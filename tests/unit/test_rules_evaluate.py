@@ -7,13 +7,13 @@ from rules_kit import facts, message, rules
 
 from inboxd.durations import parse_duration
 from inboxd.rules.evaluate import (
-    MISSES_KEPT,
     Evaluation,
     StateTimer,
     evaluate,
     evaluate_timer,
     state_timers,
 )
+from inboxd.rules.evaluation import MISSES_KEPT
 from inboxd.rules.loader import RuleSet
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +22,8 @@ def end(error: Exception) -> NoReturn:
     """Say what went wrong and exit with the code that it stands for."""
     if isinstance(error, ConfigError):
         for fault in error.faults:
-            _show(fault)
+            # A line of the configuration may hold a secret: it is for the eyes of a person alone.
+            show(fault, line_too=sys.stderr.isatty())
         sys.exit(BAD_CONFIG)
     if isinstance(error, InboxdError):
         complain(str(error))
@@ -36,9 +38,14 @@ def end(error: Exception) -> NoReturn:
     sys.exit(FAILED)
 
 
-def _show(fault: Fault) -> None:
-    print(printable_line(str(fault)), file=sys.stderr)
-    if fault.line and sys.stderr.isatty():
+def show(fault: Fault, kind: str = "", *, line_too: bool = True) -> None:
+    """Write a fault to standard error, and (`line_too`) the line that it is in with a mark.
+
+    `kind` is put before its message.
+    """
+    said = replace(fault, message=f"{kind}: {fault.message}") if kind else fault
+    print(printable_line(str(said)), file=sys.stderr)
+    if fault.line and line_too:
         line = _line(Path(fault.file), fault.line)
         if line.strip():
             shown = printable_line(line)

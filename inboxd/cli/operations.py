@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inboxd.cli.checks import Strict, report
 from inboxd.cli.context import open_config, open_database, open_shop
 from inboxd.cli.failure import FAILED
 from inboxd.cli.options import AsJson, group
 from inboxd.cli.output import (
     print_json,
-    print_summary,
     print_table,
     progress,
     progress_of,
@@ -67,11 +67,11 @@ def register(app: typer.Typer) -> None:
     journal.command("replay")(journal_replay)
 
 
-def check(ctx: typer.Context, as_json: AsJson = False) -> None:
+def check(ctx: typer.Context, strict: Strict = False, as_json: AsJson = False) -> None:
     """Check configuration, rules, templates and canned replies, and name every fault."""
     from inboxd.desk.checkup import check_all
 
-    print_summary(check_all(open_config(ctx)), as_json)
+    report(ctx, lambda: check_all(open_config(ctx)), strict=strict, as_json=as_json)
 
 
 def work(ctx: typer.Context) -> None:

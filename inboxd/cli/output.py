@@ -113,17 +113,6 @@ def say(sentence: str) -> None:
     sys.stdout.write(printable_text(sentence) + "\n")
 
 
-def print_summary(found: dict[str, list[str]], as_json: bool) -> None:
-    """Print what was found to be well: names by what they are names of."""
-    if as_json:
-        print_json({"ok": True, **found})
-        return
-    out = console()
-    for what, names in found.items():
-        out.print(line(f"{what:<10}", "dim") + line(", ".join(names) or "none"))
-    out.print(line("All is well.", "green"))
-
-
 @contextmanager
 def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on standard error, on a terminal alone; yields how it is moved on."""

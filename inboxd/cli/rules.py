@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inboxd.cli.checks import Strict, report
 from inboxd.cli.context import open_config
 from inboxd.cli.failure import FAILED
 from inboxd.cli.options import AsJson, group
-from inboxd.cli.output import print_json, print_summary, progress, say
+from inboxd.cli.output import print_json, progress, say
+
+if TYPE_CHECKING:
+    from inboxd.desk.checkup import Checked
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +27,24 @@ def register(app: typer.Typer) -> None:
     rules.command("schema")(schema)
 
 
-def check(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Check the rules alone, and name every fault."""
+def check(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH…]", help="Rule files, or folders of them; without it the shop's."
+        ),
+    ] = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the rules: every fault, and every rule that can never come to act."""
     from inboxd.desk.checkup import check_rules
 
-    print_summary(check_rules(open_config(ctx)), as_json)
+    def find() -> Checked:
+        return check_rules(open_config(ctx), paths or ())
+
+    report(ctx, find, strict=strict, as_json=as_json)
 
 
 def play(

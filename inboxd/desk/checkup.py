@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 from inboxd.config import Config, Source
 from inboxd.desk.shop import known_names, load_words
-from inboxd.errors import ConfigError
+from inboxd.errors import ConfigError, Fault
+from inboxd.rules.checking import check_files
 from inboxd.rules.loader import Known, RuleSet, load_rules
 from inboxd.templates.canned import load_canned
 
 Summary = dict[str, list[str]]
 
 
-def check_all(config: Config) -> Summary:
-    """Return names of all that is configured, by what it is; raises `ConfigError` for faults."""
-    rules, canned, _ = load_words(config)
-    return {
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Names of all that is well, by what it is, and what works but can never come to act."""
+
+    names: Summary
+    doubts: tuple[Fault, ...]
+
+
+def check_all(config: Config) -> Checked:
+    """Check everything; raises `ConfigError` with every fault."""
+    _, canned, _ = load_words(config)
+    rules = check_rules(config)
+    names = {
         "mailboxes": [f"{each.name} <{each.address}>" for each in config.mailboxes],
         "sources": [
             f"{mailbox.name}: {_source(source)}"
@@ -25,14 +39,16 @@ def check_all(config: Config) -> Summary:
         "teams": sorted(config.teams),
         **({"calendars": sorted(config.calendars)} if config.calendars else {}),
         **({"sla": sorted(config.sla)} if config.sla else {}),
-        "rules": _names(rules),
+        **rules.names,
         "canned": list(canned.names),
     }
+    return Checked(names, rules.doubts)
 
 
-def check_rules(config: Config) -> Summary:
-    """Return the names of the rules; raises `ConfigError` with every fault in the rules alone."""
-    return {"rules": _names(load_rules(config.rule_folders, names_for_rules(config)))}
+def check_rules(config: Config, paths: Sequence[Path] = ()) -> Checked:
+    """Check the rules alone, or those of other files; raises `ConfigError` with every fault."""
+    found = check_files(paths or config.rule_folders, names_for_rules(config))
+    return Checked({"rules": list(found.names)}, found.doubts)
 
 
 def names_for_tests(config: Config) -> tuple[Known, list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inboxd.errors import ConfigError, Fault
-from inboxd.rules.rule_files import name_faults, placed_rules, set_names
+from inboxd.rules.rule_files import Placed, name_faults, placed_rules, set_names
 from inboxd.rules.ruleset import RuleSet, compile_rules
 from inboxd.rules.terms import Known
 from inboxd.yaml_positions import Document, load_yaml
@@ -21,14 +21,8 @@ def load_rules(folders: Path | Sequence[Path], known: Known) -> RuleSet:
 
     Raises `ConfigError` with every fault of every file.
     """
-    documents: list[Document] = []
-    faults: list[Fault] = []
-    for folder in [folders] if isinstance(folders, Path) else folders:
-        for path in _files(folder):
-            try:
-                documents.append(load_yaml(path))
-            except ConfigError as error:
-                faults += error.faults
+    paths = [folders] if isinstance(folders, Path) else folders
+    documents, faults = read_documents(paths)
     try:
         rules = read_rules(documents, known)
     except ConfigError as error:
@@ -41,14 +35,36 @@ def load_rules(folders: Path | Sequence[Path], known: Known) -> RuleSet:
 def read_rules(documents: Iterable[Document], known: Known) -> RuleSet:
     """Return the rules of `documents` in their order, or raise `ConfigError` with every fault."""
     documents = list(documents)
+    known, placed = place_rules(documents, known)
+    members = {each.rule.name: each.set for each in placed if each.set is not None}
+    rules = [each.rule for each in placed]
+    return compile_rules(rules, _digest(documents), members, known.included)
+
+
+def place_rules(documents: Sequence[Document], known: Known) -> tuple[Known, list[Placed]]:
+    """Return the rules of `documents`, and all names that they may use, their sets among them.
+
+    Raises `ConfigError` with every fault.
+    """
     known = replace(known, sets=set_names(documents))
     faults = list(name_faults(documents))
     placed = list(placed_rules(documents, known, faults))
     if faults:
         raise ConfigError(faults)
-    members = {each.rule.name: each.set for each in placed if each.set is not None}
-    rules = [each.rule for each in placed]
-    return compile_rules(rules, _digest(documents), members, known.included)
+    return known, placed
+
+
+def read_documents(paths: Sequence[Path]) -> tuple[list[Document], list[Fault]]:
+    """Return what could be read of files and folders of them, and what is wrong with the others."""
+    documents: list[Document] = []
+    faults: list[Fault] = []
+    for path in paths:
+        for file in [path] if path.is_file() else _files(path):
+            try:
+                documents.append(load_yaml(file))
+            except ConfigError as error:
+                faults += error.faults
+    return documents, faults
 
 
 def _files(folder: Path) -> list[Path]:

@@ -38,10 +38,16 @@ class RuleFile(Part):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A rule, and the set that it is in (None: it works wherever its mailboxes are)."""
+    """A rule, its place, and the set that it is in (None: it works wherever its mailboxes are)."""
 
     rule: Rule
+    document: Document
+    place: Loc
     set: str | None = None
+
+    def fault(self, message: str, loc: Loc = ("name",)) -> Fault:
+        """Return `message` with the place of a part of the rule."""
+        return self.document.fault(message, (*self.place, *loc), key=loc != ("name",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def placed_rules(
             except ValidationError as error:
                 faults += document.faults(error, model, base=item.place)
             else:
-                yield Placed(rule, item.set)
+                yield Placed(rule, document, item.place, item.set)
 
 
 def name_faults(documents: Iterable[Document]) -> Iterator[Fault]:

@@ -99,7 +99,11 @@ def test_a_terminal_shows_the_line_of_a_fault(shop: Shop) -> None:
 
 
 def test_rules_check(shop: Shop) -> None:
-    assert shop.run("rules", "check", "--json").json == {"ok": True, "rules": ["Refunds", "Nudge"]}
+    assert shop.run("rules", "check", "--json").json == {
+        "ok": True,
+        "rules": ["Refunds", "Nudge"],
+        "warnings": [],
+    }
 
 
 def test_work_says_what_was_deferred(shop: Shop) -> None:

@@ -12,6 +12,7 @@ import secrets
 import socket
 import threading
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -41,6 +42,9 @@ from inboxd.store.db import Database
 from inboxd.store.migrations import upgrade
 from inboxd.timers import tick
 from inboxd.watching import FileWatcher
+
+if TYPE_CHECKING:
+    from inboxd.metrics import MetricsPage
 
 _log = structlog.get_logger(__name__)
 _STOP_WITHIN = 8.0
@@ -77,6 +81,7 @@ class Daemon:
         self._reloads = Reloads(self.database, clock, config)
         self._reloading = threading.Lock()
         self.listeners = self._make_listeners()
+        self.metrics = self._make_metrics()
         self._sources = self._make_sources()
         self._source_threads: list[threading.Thread] = []
         self._stopped = False
@@ -112,6 +117,9 @@ class Daemon:
         for listener in self.listeners:
             listener.start()
             _log.info("listening", protocol=listener.listener.protocol, port=listener.port)
+        if self.metrics is not None:
+            self.metrics.start()
+            _log.info("metrics", port=self.metrics.port)
         self._source_threads = [self._start_source(source) for source in self._sources]
         self._scheduler.add_job(
             self.tick,
@@ -158,6 +166,8 @@ class Daemon:
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        if self.metrics is not None:
+            self.metrics.stop()
         for listener in self.listeners:
             listener.stop()
         for source in self._sources:
@@ -306,6 +316,17 @@ class Daemon:
             )
             for listener in self.config.listen.all()
         ]
+
+    def _make_metrics(self) -> MetricsPage | None:
+        settings = self.config.metrics
+        if settings is None:
+            return None
+        from inboxd.metrics import MetricsPage  # takes memory that most installations save
+
+        def sessions() -> dict[str, int]:
+            return {each.name: each.sessions for each in self.listeners}
+
+        return MetricsPage(settings, self.database, self.clock, self.health, sessions)
 
     def _make_sources(self) -> list[ImapSource]:
         return [

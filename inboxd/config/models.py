@@ -18,7 +18,9 @@ from pydantic import (
 
 from inboxd.config.calendars import CalendarOptions, TeamOptions
 from inboxd.config.listen import Listen
+from inboxd.config.metrics import Metrics
 from inboxd.config.mirror import Mirror
+from inboxd.config.sending import Send
 from inboxd.config.sla import SlaPolicy
 from inboxd.config.spam_words import FieldName, KnownSpamHeader, Words
 from inboxd.config.strict import STRICT
@@ -31,14 +33,13 @@ from inboxd.config.types import (
     Port,
     Size,
     Skills,
+    Tls,
     Wait,
     Zone,
-    is_loopback,
+    refuse_plaintext,
 )
 from inboxd.config.views import DigestOption, View
 from inboxd.durations import parse_duration
-
-Tls = Literal["implicit", "starttls", "none"]
 
 
 class Strict(BaseModel):
@@ -79,7 +80,7 @@ class ImapSource(Strict):
 
     @model_validator(mode="after")
     def _no_open_line(self) -> ImapSource:
-        _refuse_plaintext(self.tls, self.host, self.allow_plaintext)
+        refuse_plaintext(self.tls, self.host, self.allow_plaintext)
         if self.mirror is not None and self.after.startswith("move:"):
             raise ValueError("mirror and after: move would both say where a mail lies; choose one")
         return self
@@ -148,39 +149,6 @@ class Mailbox(Strict):
     def addresses(self) -> tuple[str, ...]:
         """The mailbox's own addresses, the first being the one that it writes from."""
         return (self.address, *self.aliases)
-
-
-class SmtpRelay(Strict):
-    """The server that takes our outgoing mail (RFC 6409)."""
-
-    host: str
-    port: Port = 587
-    tls: Tls = "starttls"
-    user: str | None = None
-    password: SecretStr | None = None
-    ca_file: Path | None = None
-    allow_plaintext: bool = False
-    timeout: Wait = parse_duration("60 s")
-
-    @model_validator(mode="after")
-    def _complete(self) -> SmtpRelay:
-        _refuse_plaintext(self.tls, self.host, self.allow_plaintext)
-        if (self.user is None) != (self.password is None):
-            raise ValueError("user and password go together")
-        return self
-
-
-class Send(Strict):
-    """Where outgoing mail goes: exactly one of a Maildir and an SMTP relay."""
-
-    maildir: Path | None = None
-    smtp: SmtpRelay | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Send:
-        if (self.maildir is None) == (self.smtp is None):
-            raise ValueError("send has exactly one of 'maildir' and 'smtp'")
-        return self
 
 
 class Agent(Strict):
@@ -256,6 +224,7 @@ class Config(Strict):
     mailboxes: Annotated[list[Mailbox], Field(min_length=1)]
     listen: Listen = Listen()
     send: Send
+    metrics: Metrics | None = None
     agents: list[Agent] = []
     admins: list[EmailAddress] = []
     team_options: Annotated[dict[Name, TeamOptions], Field(alias="teams")] = {}
@@ -342,11 +311,3 @@ class Config(Strict):
         """The database's URL with a relative SQLite path taken from `data_dir`."""
         path = Path(self.database.removeprefix("sqlite:///"))
         return f"sqlite:///{path if path.is_absolute() else self.data_dir / path}"
-
-
-def _refuse_plaintext(tls: str, host: str, allowed: bool) -> None:
-    if tls == "none" and not allowed and not is_loopback(host):
-        raise ValueError(
-            f"tls: none would send the password to {host} in the clear; use implicit or starttls, "
-            "or spell it out with allow_plaintext: true"
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -92,6 +92,16 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def refuse_plaintext(tls: str, host: str, allowed: bool) -> None:
+    """Raise ValueError where a password would cross a network in the clear, unless spelled out."""
+    if tls == "none" and not allowed and not is_loopback(host):
+        raise ValueError(
+            f"tls: none would send the password to {host} in the clear; use implicit or starttls, "
+            "or spell it out with allow_plaintext: true"
+        )
+
+
+Tls = Literal["implicit", "starttls", "none"]
 Name = Annotated[str, AfterValidator(_check_name)]
 EmailAddress = Annotated[str, AfterValidator(_check_address)]
 Language = Annotated[str, AfterValidator(_check_language)]

@@ -54,8 +54,9 @@ def _print_ruling(out: Console, ruling: Mapping[str, Any]) -> None:
     out.print(line(f"  rules on {ruling['event']}:"))
     for each in ruling["matched"]:
         out.print(line(f"    ✓ {each['rule']}", "green") + line(f": {each['why']}"))
+        would = "would " if each.get("shadow") else ""
         for did in each["did"]:
-            out.print(line(f"        → {did}"))
+            out.print(line(f"        → {would}{did}"))
     for each in ruling["missed"]:
         out.print(line(f"    ✗ {each['rule']}: {each['why']}", "dim"))
     if ruling["missed_more"]:

@@ -49,6 +49,7 @@ class Calendars:
     def _calendar(self, name: str | None, zone: ZoneInfo) -> Calendar:
         key = (name, zone)
         if key not in self._built:
-            options = self._config.calendars[name] if name is not None else None
+            # After a reload a mailbox may be as it was, and name a calendar that is gone.
+            options = self._config.calendars.get(name) if name is not None else None
             self._built[key] = options.calendar(zone) if options is not None else weekdays(zone)
         return self._built[key]

@@ -169,8 +169,11 @@ class Promises:
         conversation = self._unit.conversation
         if self._since is not None or self._answered or conversation.state != "open":
             return self._since
-        chosen = conversation.sla != self._before.sla or self._before.state == "spam"
-        if not chosen or any(each.active and each.kind in RESPONSES for each in targets):
+        chosen = conversation.sla != self._before.sla
+        revived = self._before.state in ("spam", "closed")
+        if not (chosen or revived) or any(
+            each.active and each.kind in RESPONSES for each in targets
+        ):
             return None
         return sla.waiting_since(self._unit.connection, conversation.number)
 

@@ -187,6 +187,23 @@ def test_spam_is_promised_nothing_until_it_turns_out_to_be_none(desk: Desk) -> N
     ]
 
 
+def test_what_was_closed_without_an_answer_and_opened_again_has_waited_all_along(
+    desk: Desk,
+) -> None:
+    desk.customer()
+    answer(desk, "#close")
+    desk.later(hours=1)
+    answer(desk, "#open")
+    assert promises(desk)[2:] == [
+        "first_response running Mon 15:00",
+        "resolution running Thu 10:00",
+    ]
+    answer(desk, "Here it is.\n#close")
+    answer(desk, "#open")
+    # The customer has our answer and waits for nothing.
+    assert all(" met " in each for each in promises(desk))
+
+
 def test_undoing_an_answer_takes_the_promise_up_again(tmp_path: Path) -> None:
     desk = shop(tmp_path, policies=POLICIES)
     desk.customer()

@@ -11,16 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from inboxd.store.desk_tables import HandOut, SlaTarget, Turn
-from inboxd.store.sla import IS_ACTIVE
-from inboxd.store.statements import Statement, each_of
-from inboxd.store.tables import Conversation, Message, table_of
+from inboxd.store.desk_tables import HandOut, Turn
+from inboxd.store.statements import Statement
+from inboxd.store.tables import Conversation, table_of
 
 _HAND_OUT = table_of(HandOut)
 _TURN = table_of(Turn)
 _CONVERSATION = table_of(Conversation)
-_MESSAGE = table_of(Message)
-_TARGET = table_of(SlaTarget)
 
 BY_HAND = ""
 
@@ -49,55 +46,50 @@ _COUNT = Statement(
     .values(times=_HAND_OUT.c.times + 1)
 )
 _OF = Statement(sa.select(_HAND_OUT).where(_HAND_OUT.c.conversation == sa.bindparam("which")))
-# Literals: SQLite takes a partial index only for a condition that it can read.
-_IS_QUEUED = sa.text(
-    "conversation.state = 'open' AND conversation.assignee IS NULL"
-    " AND conversation.team IS NOT NULL"
-)
-_ANSWER, _WROTE = _MESSAGE.alias("answer"), _MESSAGE.alias("wrote")
-_LAST_ANSWER = (
-    sa.select(sa.func.max(_ANSWER.c.id))
-    .where(
-        _ANSWER.c.conversation == _CONVERSATION.c.number,
-        _ANSWER.c.direction == "outbound",
-        _ANSWER.c.kind == "agent",
-    )
-    .correlate(_CONVERSATION)
-    .scalar_subquery()
+# The indexes are named, since SQLite would rather read all that is open.
+_ANSWERED = (
+    "SELECT max(answer.id) FROM message AS answer WHERE answer.conversation = conversation.number"
+    " AND answer.direction = 'outbound' AND answer.kind = 'agent'"
 )
 _WAITS_SINCE = (
-    sa.select(sa.func.min(_WROTE.c.created_at))
-    .where(
-        _WROTE.c.conversation == _CONVERSATION.c.number,
-        _WROTE.c.direction == "inbound",
-        _WROTE.c.id > sa.func.coalesce(_LAST_ANSWER, 0),
-    )
-    .correlate(_CONVERSATION)
-    .scalar_subquery()
+    "SELECT min(wrote.created_at) FROM message AS wrote"  # noqa: S608 - of constants alone
+    " WHERE wrote.conversation = conversation.number AND wrote.direction = 'inbound'"
+    f" AND wrote.id > coalesce(({_ANSWERED}), 0)"
 )
 _PROMISED = (
-    sa.select(sa.func.min(_TARGET.c.due_at))
-    .where(_TARGET.c.conversation == _CONVERSATION.c.number, IS_ACTIVE)
-    .correlate(_CONVERSATION)
-    .scalar_subquery()
+    "SELECT min(sla_target.due_at) FROM sla_target"
+    " WHERE sla_target.conversation = conversation.number"
+    " AND sla_target.state IN ('running', 'paused')"
 )
+_COLUMNS = ", ".join(f"hand_out.{each.name}" for each in _HAND_OUT.c)
 _WAITING = Statement(
-    sa.select(_HAND_OUT)
-    .join(_CONVERSATION, _CONVERSATION.c.number == _HAND_OUT.c.conversation)
-    .where(_IS_QUEUED, _CONVERSATION.c.team == _HAND_OUT.c.team, _HAND_OUT.c.strategy != BY_HAND)
-    .order_by(
-        _PROMISED.asc().nulls_last(),
-        sa.func.coalesce(_WAITS_SINCE, _CONVERSATION.c.created_at),
-        _HAND_OUT.c.conversation,
-    )
+    sa.text(
+        f"SELECT {_COLUMNS}"  # noqa: S608 - of constants alone
+        " FROM conversation INDEXED BY conversation_queue"
+        " JOIN hand_out ON hand_out.conversation = conversation.number"
+        " AND hand_out.team = conversation.team AND hand_out.strategy <> ''"
+        " WHERE conversation.state = 'open' AND conversation.assignee IS NULL"
+        " AND conversation.team IS NOT NULL"
+        f" ORDER BY ({_PROMISED}) NULLS LAST,"
+        f" coalesce(({_WAITS_SINCE}), conversation.created_at), conversation.number"
+    ).columns(*_HAND_OUT.c)
 )
 _LOADS = Statement(
-    sa.select(_CONVERSATION.c.assignee, sa.func.count())
-    .where(
-        sa.text("conversation.state = 'open' AND conversation.assignee IS NOT NULL"),
-        _CONVERSATION.c.number != sa.bindparam("but"),
-    )
-    .group_by(_CONVERSATION.c.assignee)
+    sa.text(
+        "SELECT conversation.assignee, count(*) AS open"
+        " FROM conversation INDEXED BY conversation_load"
+        " WHERE conversation.state = 'open' AND conversation.assignee IS NOT NULL"
+        " AND conversation.number <> :but GROUP BY conversation.assignee"
+    ).columns(_CONVERSATION.c.assignee, sa.column("open", sa.Integer))
+)
+_UNANSWERED = Statement(
+    sa.text(
+        "SELECT conversation.number"  # noqa: S608 - of constants alone
+        " FROM conversation INDEXED BY conversation_load"
+        " WHERE conversation.state = 'open' AND conversation.assignee = :whose"
+        " AND conversation.team IN (SELECT value FROM json_each(:teams))"
+        f" AND ({_WAITS_SINCE}) IS NOT NULL ORDER BY conversation.number LIMIT :limit"
+    ).columns(_CONVERSATION.c.number)
 )
 _TURNS = Statement(sa.select(_TURN.c.agent, _TURN.c.turn).where(_TURN.c.team == sa.bindparam("of")))
 _INSERT_TURN = insert(_TURN)
@@ -106,17 +98,6 @@ _TAKE_TURN = Statement(
         index_elements=["team", "agent"], set_={"turn": _INSERT_TURN.excluded.turn}
     ),
     ["team", "agent", "turn"],
-)
-_UNANSWERED = Statement(
-    sa.select(_CONVERSATION.c.number)
-    .where(
-        sa.text("conversation.state = 'open' AND conversation.assignee IS NOT NULL"),
-        _CONVERSATION.c.assignee == sa.bindparam("whose"),
-        each_of(_CONVERSATION.c.team, "teams"),
-        _WAITS_SINCE.is_not(None),
-    )
-    .order_by(_CONVERSATION.c.number)
-    .limit(sa.bindparam("limit"))
 )
 
 

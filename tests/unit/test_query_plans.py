@@ -16,6 +16,7 @@ from inboxd.store.statements import Statement
 
 # What is asked only once a domain has reached its cap; the agents who are away, or at work.
 _MAY_SCAN = {"auto_sent._ANSWERED_AT_DOMAIN", "absences._NOW", "presence._ALL"}
+_MAY_SCAN |= {"rule_schedules._ALL"}  # a row for each rule with a schedule
 
 
 def _statements() -> dict[str, Statement]:

@@ -23,6 +23,7 @@ from inboxd.store.conversations import PartyRecord
 from inboxd.templates.canned import RenderedCanned
 from inboxd.templates.canned_attachments import CannedAttachment
 from inboxd.templates.contexts import TagError
+from inboxd.templates.text_html import text_to_html
 
 _MOST_PEOPLE = 20  # an answer must not become a mass mail
 
@@ -82,9 +83,14 @@ def obstacles(unit: Unit, agent: Agent, parsed: Parsed) -> list[TagError]:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """An answer's text, the canned replies in their places, and the files that these bring."""
+    """An answer's text, the canned replies in their places, and the files that these bring.
+
+    `html` is its HTML form where a canned reply is in it, whose Markdown is made HTML; else empty,
+    for then it says no more than the text.
+    """
 
     text: str
+    html: str
     files: tuple[CannedAttachment, ...]
 
 
@@ -97,16 +103,20 @@ def composed(unit: Unit, agent: Agent, parsed: Parsed) -> Composed:
     filled = {each: _filled(unit, agent, each) for each in canned}
     placed = [(each.place, each) for each in canned if each.place is not None]
     lines = parsed.body.split("\n")
-    parts: list[str] = []
+    parts: list[str | RenderedCanned] = []
     start = 0
     for place, each in sorted(placed, key=lambda pair: pair[0]):
-        parts += ["\n".join(lines[start:place]), filled[each].text]
+        parts += ["\n".join(lines[start:place]), filled[each]]
         start = place
     parts.append("\n".join(lines[start:]))
-    parts += [filled[each].text for each in canned if each.place is None]
-    text = "\n\n".join(part for each in parts if (part := each.strip("\n"))).strip()
+    parts += [filled[each] for each in canned if each.place is None]
+    texts = [(each if isinstance(each, str) else each.text).strip("\n") for each in parts]
+    text = "\n\n".join(part for part in texts if part).strip()
+    html = [
+        text_to_html(each.strip("\n")) if isinstance(each, str) else each.html for each in parts
+    ]
     files = (file for each in canned for file in filled[each].attachments)
-    return Composed(text, tuple(dict.fromkeys(files)))
+    return Composed(text, "\n".join(html) if canned else "", tuple(dict.fromkeys(files)))
 
 
 def send(
@@ -127,6 +137,7 @@ def send(
         words.text,
         attachments,
         canned_replies.attach(unit, words.files),
+        html=words.html,
         alone=options.alone,
         to=tuple(Address("", each) for each in options.to),
         send_at=options.send_at,

@@ -82,7 +82,7 @@ def preview(
     context: BaseContext = (
         canned_replies.auto_reply(unit, canned)
         if agent is None
-        else mailings.reply_context(unit, agent, canned.text.strip())
+        else mailings.reply_context(unit, agent, canned.text.strip(), canned.html)
     )
     mail = shop.renderer.render(template, context)
     return Preview(

@@ -35,15 +35,16 @@ _QUOTED_CHARS = 20_000
 class Answer:
     """An agent's words on their way to the customer; attachments lie in the journal.
 
-    `files` are those of canned replies. `to` takes the contact's place, and `alone` keeps the
-    answer from the people in copy. It is kept back until `send_at` (aware), or for the mailbox's
-    send delay.
+    `files` are those of canned replies, and `html` is the whole answer where one is in it. `to`
+    takes the contact's place, and `alone` keeps the answer from the people in copy. It is kept back
+    until `send_at` (aware), or for the mailbox's send delay.
     """
 
     agent: Agent
     text: str
     attachments: tuple[Attachment, ...] = ()
     files: tuple[Attached, ...] = ()
+    html: str = ""
     alone: bool = False
     to: tuple[Address, ...] = ()
     send_at: datetime | None = None
@@ -100,7 +101,7 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
     Returns the id of the message that the conversation keeps.
     """
     desk = unit.desk
-    context = reply_context(unit, new.agent, new.text)
+    context = reply_context(unit, new.agent, new.text, new.html)
     to, cc = recipients(unit, new)
     files = shown.with_journal(new.attachments, unit.journal_id)
     files += tuple(each.outgoing for each in new.files)
@@ -137,12 +138,13 @@ def answer(unit: Unit, new: Answer, key: str = "answer") -> int:
     return number
 
 
-def reply_context(unit: Unit, agent: Agent, text: str) -> ReplyContext:
-    """Return what the template of an agent's answer is told."""
+def reply_context(unit: Unit, agent: Agent, text: str, html: str = "") -> ReplyContext:
+    """Return what the template of an agent's answer is told; `html` is empty where `text` does."""
     return ReplyContext(
         shop_name=unit.desk.shown,
         subject=unit.conversation.subject,
         text=text,
+        html=html,
         signature=shown.signature(unit, agent),
         agent_name=agent.shown,
         subject_tag=shown.subject_tag(unit),

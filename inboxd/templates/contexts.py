@@ -159,12 +159,14 @@ class NotificationContext(ConversationContext):
 class ReplyContext(BaseContext):
     """`reply`: an agent's answer to the customer. Nothing internal stands in here.
 
-    `subject` is the conversation's; `subject_tag` is `[#1042]` where the mailbox wants it.
-    `begins` says that it answers nothing: it is the conversation's first mail.
+    `subject` is the conversation's; `subject_tag` is `[#1042]` where the mailbox wants it. `html`
+    is the HTML form, or empty where it is made from `text`. `begins` says that it answers nothing:
+    it is the conversation's first mail.
     """
 
     subject: str
     text: str
+    html: str = ""
     signature: str = ""
     agent_name: str = ""
     subject_tag: str = ""

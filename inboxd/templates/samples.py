@@ -109,6 +109,7 @@ SAMPLES: Final[Mapping[TemplateName, tuple[BaseContext, ...]]] = {
             shop_name="Example Shop",
             subject="Where is my order 4711?",
             text="Hello Eva,\n\nit arrives tomorrow:\nhttps://carrier.example/1\n\n> Where is it?",
+            html="<p>Hello Eva,</p><p>it arrives <em>tomorrow</em>.</p>",
             signature="Anna\nExample Shop",
             agent_name="Anna",
             subject_tag="[#1042]",

@@ -195,3 +195,21 @@ def with_files(folder: Path, rules: str = SEND_HELLO.replace("hello", "papers"))
         "Papers for {{ contact.name }}{{ ' from ' ~ agent.name if agent.name }}.\n"
     )
     return make(folder, rules=rules, canned=HELLO)
+
+
+def test_markdown_becomes_html_in_an_agents_answer_too(tmp_path: Path) -> None:
+    canned = {"steps": "Please **wait**:\n\n- one\n- {{ contact.name }}\n"}
+    shop = make(tmp_path, canned=canned)
+    shop.customer()
+    words = "Hello *Jane*,\n\n#canned steps\n\n1 < 2 and https://shop.example/x\n"
+    shop.answer_as("anna", shop.to("anna@shop.example"), words)
+    mail = shop.to("jane@customer.example", "reply").mail
+    assert mail.text.startswith("Hello *Jane*,\n\nPlease **wait**:\n\n- one\n- Jane Doe\n\n1 < 2")
+    assert mail.html is not None
+    assert "<strong>wait</strong>" in mail.html
+    assert "<li>Jane Doe</li>" in mail.html
+    assert "Hello *Jane*," in mail.html
+    assert "1 &lt; 2 and <a href=" in mail.html
+    assert mail.html.index("*Jane*") < mail.html.index("wait") < mail.html.index("1 &lt; 2")
+    seen = shown(shop, "steps", agent=shop.shop.config.agent("anna"))
+    assert "<strong>wait</strong>" in seen.html

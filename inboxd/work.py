@@ -155,21 +155,16 @@ def replay(
 ) -> dict[int, str]:
     """Give quarantined entries (all where none is named) another try; returns their states.
 
-    Those that rules have dropped may be named, too. Raises `Permanent`, and changes nothing, where
-    one of `entries` is neither.
+    Raises `Permanent`, and changes nothing, where one of `entries` is not quarantined.
     """
     with database.write() as connection:
         quarantined = journal.in_state(connection, JournalState.QUARANTINED)
-        dropped = journal.in_state(connection, JournalState.DROPPED) if entries else []
         chosen = list(dict.fromkeys(entries)) or quarantined
-        known = {*quarantined, *dropped}
-        others = [entry for entry in chosen if entry not in known]
+        others = [entry for entry in chosen if entry not in set(quarantined)]
         if others:
-            states = journal.states(connection, others)
-            said = (f"{each} is {states.get(each, 'not there')}" for each in others)
-            raise Permanent(
-                f"only quarantined and dropped entries can be replayed: {', '.join(said)}"
-            )
+            known = journal.states(connection, others)
+            said = (f"{each} is {known.get(each, 'not there')}" for each in others)
+            raise Permanent(f"only quarantined entries can be replayed: {', '.join(said)}")
         if chosen:
             journal.requeue(connection, chosen, clock.now())
     process_all(database, shop, clock, progress)

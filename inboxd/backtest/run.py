@@ -168,7 +168,8 @@ def shop_with(config: Config, folder: Path | None) -> Shop:
     """Return the shop with the rules of `folder` (None: its own); raises `ConfigError`."""
     rules, canned, renderer = load_words(config)
     if folder is not None:
-        rules = load_rules(folder, known_names(config, canned.names))
+        packs = config.rule_folders[1:]
+        rules = load_rules([folder, *packs], known_names(config, canned.names))
     # Nobody outside is asked about anything.
     trust = config.trust.model_copy(update={"verify_dkim": False})
     config = config.model_copy(update={"trust": trust})

@@ -11,7 +11,7 @@ from inboxd.cli.output import console, line
 if TYPE_CHECKING:
     from rich.console import Console
 
-_TITLES = {"mail": "mail, journal entry", "timer": "timer", "command": "command"}
+_TITLES = {"mail": "mail, journal entry", "timer": "timer", "command": "command", "history": ""}
 
 
 def print_explanation(found: Mapping[str, Any]) -> None:
@@ -32,7 +32,11 @@ def print_explanation(found: Mapping[str, Any]) -> None:
 
 def _print_cause(out: Console, cause: Mapping[str, Any]) -> None:
     title = _TITLES.get(cause["kind"], cause["kind"])
-    out.print(line(f"\n{cause['at']}  {title} {cause['id']}".lstrip(), "bold cyan"))
+    timer, details = cause["timer"], ""
+    if timer is not None:
+        what = timer_name(timer["kind"], timer["rule"])
+        details = f" ({what}, set {timer['armed_at']}, due {timer['due_at']})"
+    out.print(line(f"\n{cause['at']}  {title} {cause['id']}{details}".rstrip(), "bold cyan"))
     read = cause["read"]
     if read is not None:
         answer = "may be answered" if read["may_answer"] else "no automatic mail goes back"
@@ -48,15 +52,17 @@ def _print_cause(out: Console, cause: Mapping[str, Any]) -> None:
         out.print(line(("  threaded: " if i == 0 else "            ") + step))
     for ruling in cause["rulings"]:
         _print_ruling(out, ruling)
+    for remark in cause["remarks"]:
+        out.print(line(f"  {remark}", "yellow"))
 
 
 def _print_ruling(out: Console, ruling: Mapping[str, Any]) -> None:
-    out.print(line(f"  rules on {ruling['event']}:"))
+    after = f", after {' → '.join(ruling['after'])}" if ruling["after"] else ""
+    version = f"  (rules {ruling['version']})" if ruling["version"] else ""
+    title = line(f"  rules on {ruling['event']}{_changed(ruling['change'])}{after}:")
+    out.print(title + line(version, "dim"))
     for each in ruling["matched"]:
-        out.print(line(f"    ✓ {each['rule']}", "green") + line(f": {each['why']}"))
-        would = "would " if each.get("shadow") else ""
-        for did in each["did"]:
-            out.print(line(f"        → {would}{did}"))
+        _print_match(out, each)
     for each in ruling["missed"]:
         out.print(line(f"    ✗ {each['rule']}: {each['why']}", "dim"))
     if ruling["missed_more"]:
@@ -67,3 +73,24 @@ def _print_ruling(out: Console, ruling: Mapping[str, Any]) -> None:
         out.print(line(f"    stopped by: {ruling['stopped']}"))
     for note in ruling["notes"]:
         out.print(line(f"    note: {note}", "yellow"))
+
+
+def _print_match(out: Console, each: Mapping[str, Any]) -> None:
+    where = f"  {each['file']}" if each["file"] else ""
+    why = line(f": {each['why']}") + line(where, "dim")
+    if each["shadow"]:
+        out.print(line(f"    ◌ {each['rule']} (shadow, nothing was done)", "magenta") + why)
+    else:
+        out.print(line(f"    ✓ {each['rule']}", "green") + why)
+    for did in each["did"]:
+        out.print(line(f"        → {'would ' if each['shadow'] else ''}{did}"))
+
+
+def _changed(change: list[str | None] | None) -> str:
+    """Return what an event changed, in words."""
+    if change is None:
+        return ""
+    name, before, after = change
+    if before and after:
+        return f" ({before} → {after})"
+    return f" ({after or before or name})"

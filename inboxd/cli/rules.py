@@ -53,7 +53,8 @@ def play(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH…]",
-            help="Files of tests, or folders of them; without it tests/ in the rules' folder.",
+            help="Files of tests, or folders of them; without it tests/ in the rules' folder "
+            "and in those of the packs.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -68,7 +69,9 @@ def play(
     log_trouble()
     config = open_config(ctx)
     known, rules = names_for_tests(config)
-    scripts = read_cases(files_of(paths or [config.rules / FOLDER]), known, rules)
+    scripts = read_cases(
+        files_of(paths or [each / FOLDER for each in config.rule_folders]), known, rules
+    )
     results = []
     with progress("testing", len(scripts)) as advance:
         for result in play_all(config, scripts):

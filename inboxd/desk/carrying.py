@@ -46,14 +46,12 @@ def carry_out(
     """Apply what the rules want, in order, under each rule's name; see `run_event`."""
     _drop_if_wanted(unit, evaluation, raised)
     notes: list[str] = []
-    refused: set[str] = set()
     actor, event = unit.actor, raised.events[0]
     for effect in evaluation.effects:
         if isinstance(effect, do.Run):
             continue  # what it leads to is among the effects
         if not unit.fuse.count(effect.rule, unit.shop.config.rules_fuse):
             notes.append(f"{effect.rule}: {effect} was not done: the fuse has blown")
-            refused.add(effect.rule)
             continue
         unit.actor = f"rule {effect.rule}"
         unit.chain = (*raised.chain, effect.rule)
@@ -66,17 +64,17 @@ def carry_out(
         if note:
             notes.append(f"{effect.rule}: {note}")
     unit.actor, unit.chain = actor, ()
-    _remember(unit, evaluation, refused)
+    _remember(unit, evaluation)
     _tell(unit, event, evaluation)
-    unit.traces.append(_trace(unit, evaluation, event, notes))
+    unit.traces.append(_trace(unit, evaluation, raised, notes))
     return last_inbound
 
 
-def _remember(unit: Unit, evaluation: Evaluation, refused: set[str]) -> None:
-    """Note which rules have acted, and tell of a fuse that has blown and `refused` some of them."""
+def _remember(unit: Unit, evaluation: Evaluation) -> None:
+    """Note which rules have acted, and tell of a fuse that has blown."""
     acted = {step.rule for step in evaluation.matched if not step.shadow}
     unit.acted |= acted
-    if once := sorted(acted & unit.shop.rules.once - refused):
+    if once := sorted(acted & unit.shop.rules.once):
         rule_log.add_acted(unit.connection, unit.number, once, unit.now)
         unit.done_once |= set(once)
     if evaluation.effects and unit.fuse.blows():
@@ -103,7 +101,7 @@ def _tell_of_fuse(unit: Unit) -> None:
 
 def _tell(unit: Unit, event: str, evaluation: Evaluation) -> None:
     """Log and count which rules have acted."""
-    matched = [step.rule for step in evaluation.matched if not step.shadow]
+    matched = [step.rule for step in evaluation.trace if step.matched and not step.shadow]
     if not matched:
         return
     for rule in matched:
@@ -122,8 +120,20 @@ def _tell(unit: Unit, event: str, evaluation: Evaluation) -> None:
     )
 
 
-def _trace(unit: Unit, evaluation: Evaluation, event: str, notes: list[str]) -> dict[str, Any]:
-    trace = {"event": event, "rules": evaluation.to_json(), "digest": unit.shop.rules.digest}
+def _trace(unit: Unit, evaluation: Evaluation, raised: Raised, notes: list[str]) -> dict[str, Any]:
+    """Return what is kept of an evaluation: what led to it, and which files the rules stand in."""
+    rules = unit.shop.rules
+    trace: dict[str, Any] = {
+        "event": raised.events[0],
+        "rules": evaluation.to_json(),
+        "digest": rules.digest,
+        "files": {s.rule: rules.files[s.rule] for s in evaluation.matched if s.rule in rules.files},
+    }
+    if raised.change is not None:
+        change = raised.change
+        trace["change"] = [change.name, change.before, change.after]
+    if raised.chain:
+        trace["after"] = list(raised.chain)
     return {**trace, "notes": notes} if notes else trace
 
 
@@ -134,7 +144,7 @@ def _drop_if_wanted(unit: Unit, evaluation: Evaluation, raised: Raised) -> None:
     for effect in evaluation.effects:
         if isinstance(effect, do.Drop):
             step = next(step for step in evaluation.matched if step.rule == effect.rule)
-            trace = _trace(unit, evaluation, raised.events[0], [])
+            trace = _trace(unit, evaluation, raised, [])
             raise Dropped(effect.rule, step.why, [*unit.traces, trace])
 
 

@@ -13,6 +13,8 @@ from inboxd.rules.ruleset import RuleSet, compile_rules
 from inboxd.rules.terms import Known
 from inboxd.yaml_positions import Document, load_yaml
 
+_DIGEST_CHARS = 12
+
 __all__ = ["Known", "RuleSet", "load_rules", "read_rules"]
 
 
@@ -38,7 +40,8 @@ def read_rules(documents: Iterable[Document], known: Known) -> RuleSet:
     known, placed = place_rules(documents, known)
     members = {each.rule.name: each.set for each in placed if each.set is not None}
     rules = [each.rule for each in placed]
-    return compile_rules(rules, _digest(documents), members, known.included)
+    made = compile_rules(rules, _digest(documents), members, known.included)
+    return replace(made, files={each.rule.name: _origin(each) for each in placed})
 
 
 def place_rules(documents: Sequence[Document], known: Known) -> tuple[Known, list[Placed]]:
@@ -85,3 +88,10 @@ def _files(folder: Path) -> list[Path]:
 def _digest(documents: Iterable[Document]) -> str:
     names = (f"{document.path.name}\0{document.digest}\n" for document in documents)
     return hashlib.sha256("".join(names).encode()).hexdigest()
+
+
+def _origin(each: Placed) -> str:
+    """Return where a rule stands, and which version of the file that is."""
+    document = each.document
+    line = document.position((*each.place, "name"))[0]
+    return f"{document.path.name}:{line} ({document.digest[:_DIGEST_CHARS]})"

@@ -103,7 +103,8 @@ class RuleSet:
     """All enabled rules in their order; `digest` changes when any of their files does.
 
     `sets` holds the rules of each set, `once` the names of those that act once, and `scheduled`
-    those that are due by a schedule.
+    those that are due by a schedule. `files` says of each rule where it stands: the file with its
+    line, and the beginning of the SHA-256 of what the file held.
     """
 
     rules: tuple[CompiledRule, ...] = ()
@@ -112,6 +113,7 @@ class RuleSet:
     sets: Mapping[str, tuple[CompiledRule, ...]] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
     scheduled: tuple[CompiledRule, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     _immediate: _Listeners = field(default_factory=dict)
     _delayed: _Listeners = field(default_factory=dict)
     _groups: dict[tuple[str | tuple[str, ...], str | None], Group] = field(

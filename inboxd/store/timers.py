@@ -193,6 +193,12 @@ def armed(connection: sa.Connection, conversation: int) -> list[TimerRecord]:
     return [_record(row) for row in connection.execute(query)]
 
 
+def listing(connection: sa.Connection, conversation: int) -> list[TimerRecord]:
+    """Return all timers that a conversation has or had, oldest first."""
+    query = sa.select(_TIMER).where(_TIMER.c.conversation == conversation).order_by(_TIMER.c.id)
+    return [_record(row) for row in connection.execute(query)]
+
+
 def next_due_at(connection: sa.Connection) -> datetime | None:
     """Return when the next timer is due, or None where none is armed."""
     query = sa.select(sa.func.min(_TIMER.c.due_at)).where(_IS_WAITING)

@@ -13,6 +13,9 @@ import subprocess
 import sys
 
 from bench_corpus import generate
+from bench_daemon import bench_memory, bench_starts
+from bench_imap import bench_imap
+from bench_million import bench_million
 from bench_parse import bench_command, bench_parse
 from bench_pipeline import bench_pipeline
 from bench_report import report
@@ -22,14 +25,19 @@ from bench_wire import bench_acceptance, bench_latency
 
 MAILS_DEFAULT = 2000
 BENCHES = {
+    "starts": bench_starts,
     "parse": bench_parse,
     "rules": bench_rules,
     "command": bench_command,
     "pipeline": bench_pipeline,
     "acceptance": bench_acceptance,
     "latency": bench_latency,
+    "imap": bench_imap,
+    "memory": bench_memory,
+    "million": bench_million,
 }
-SHARE = {"acceptance": 2, "latency": 10}  # of the mails: they take long
+# Of the mails: latency and the database of a million take long, the others need enough of them.
+SHARE = {"latency": 10, "starts": 10, "acceptance": 2, "imap": 0.4, "memory": 1, "million": 2}
 
 
 def in_child(name: str, count: int, seed: int) -> dict[str, float]:
@@ -65,7 +73,7 @@ def main() -> None:
         f"{os.cpu_count()} cores"
     )
     found = {
-        name: in_child(name, max(20, options.count // SHARE.get(name, 1)), options.seed)
+        name: in_child(name, max(20, int(options.count / SHARE.get(name, 1))), options.seed)
         for name in options.only or BENCHES
     }
     report(found)

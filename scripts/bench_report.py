@@ -45,8 +45,10 @@ def _pipeline(of: Figures) -> None:
     _rate("journal entry to committed conversation and outbox", of["process"], bare)
     _rate("whole pipeline, journal included", of["whole"], bare)
     _line("mails queued by it", f"{of['queued']:.0f}")
-    share = of["database_bytes"] / of["raw_bytes"]
-    _line("database size", f"{of['database_bytes'] / 1e6:.1f} MB", f"{share:.0%} of the raw mail")
+    for name, what in (("", "all of it queued"), ("sent_", "all of it sent")):
+        size = of[f"{name}database_bytes"]
+        share = f"{size / of['raw_bytes']:.0%} of the raw mail"
+        _line(f"database, {what}", f"{size / 1e6:.1f} MB", share)
     _line("peak memory of that process", f"{of['peak_memory_kb'] / 1000:.0f} MB")
 
 
@@ -68,11 +70,44 @@ def _latency(of: Figures) -> None:
         )
 
 
+def _starts(of: Figures) -> None:
+    for name, what in (("help", "--help"), ("list", "list")):
+        seconds, used = of[f"{name}_s"], of[f"{name}_cpu_s"]
+        _line(f"inboxd {what}", f"{seconds:.2f} s", f"{used:.2f} s of processor time")
+
+
+def _imap(of: Figures) -> None:
+    _rate("the pipeline alone, mails out of memory", of["pipeline"])
+    _line(
+        "an IMAP folder, fetched and worked on",
+        f"{of['imap']:.0f} mails/s",
+        f"{of['imap'] / of['pipeline']:.0%} of the pipeline alone",
+    )
+
+
+def _memory(of: Figures) -> None:
+    _line("memory of the daemon, idle", f"{of['idle_mb']:.0f} MB")
+    _line("memory of the daemon under load, most", f"{of['load_mb']:.0f} MB")
+
+
+def _million(of: Figures) -> None:
+    _line("messages in the large database", f"{of['messages']:.0f}", f"{of['size']:.1f} GB")
+    _rate("pipeline into an empty database", of["empty"])
+    share = f"{of['large'] / of['empty']:.0%} of that"
+    _line("pipeline into the large database", f"{of['large']:.0f} mails/s", share)
+    for name in ("list", "show", "search"):
+        _line(f"{name} in the large database", f"{of[f'{name}_ms']:.1f} ms")
+
+
 _SHOWN = {
+    "starts": _starts,
     "rules": bench_rules.show,
     "parse": _parse,
     "command": _command,
     "pipeline": _pipeline,
     "acceptance": _acceptance,
     "latency": _latency,
+    "imap": _imap,
+    "memory": _memory,
+    "million": _million,
 }

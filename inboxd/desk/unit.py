@@ -184,7 +184,7 @@ class Unit:
             # Imported history is older than what may have happened since.
             self.change(updated_at=max(self.now, self.conversation.updated_at))
             if self.conversation != self._before:
-                conversations.save(self.connection, self.conversation)
+                conversations.save(self.connection, self.conversation, self._before)
         reach("unit.saved")
         self._move_timers()
         self.promises.write()

@@ -24,5 +24,6 @@ def searchable(text: str) -> bytes:
 def shortened(text: str, limit: int) -> str:
     """Return `text` on one line, without control characters, of at most `limit` characters."""
     line = " ".join(text[: 4 * limit].split())
-    line = "".join(each for each in line if each.isprintable())
+    if not line.isprintable():
+        line = "".join([each for each in line if each.isprintable()])
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -139,11 +140,18 @@ _SAVED = (
     "updated_at",
     "sla",
 )
-_SAVE = Statement(
-    sa.update(_CONVERSATION)
-    .where(_CONVERSATION.c.number == sa.bindparam("which"))
-    .values({name: sa.bindparam(f"new_{name}") for name in _SAVED})
-)
+
+
+@cache  # a few sets of columns change together, again and again
+def _saving(names: tuple[str, ...]) -> Statement:
+    return Statement(
+        sa.update(_CONVERSATION)
+        .where(_CONVERSATION.c.number == sa.bindparam("which"))
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
+    )
+
+
+_SAVE = _saving(_SAVED)
 
 
 def record(row: Any) -> ConversationRecord:
@@ -201,12 +209,23 @@ def get_many(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Con
     return {row.number: record(row) for row in rows}
 
 
-def save(connection: sa.Connection, conversation: ConversationRecord) -> None:
-    """Write a changed conversation back."""
-    values: dict[str, Any] = {f"new_{name}": getattr(conversation, name) for name in _SAVED}
-    values["new_tags"] = list(conversation.tags)
-    values["new_fields"] = dict(conversation.fields)
-    _SAVE.run(connection, {"which": conversation.number, **values})
+def save(
+    connection: sa.Connection,
+    conversation: ConversationRecord,
+    before: ConversationRecord | None = None,
+) -> None:
+    """Write a changed conversation back.
+
+    Of one that was as `before` only what changed is written: SQLite looks up every index that has
+    one of the columns, whether its value is another or not.
+    """
+    names: tuple[str, ...] = _SAVED
+    if before is not None:
+        names = tuple(n for n in _SAVED if getattr(conversation, n) != getattr(before, n))
+    if not names:
+        return
+    values = {f"new_{name}": getattr(conversation, name) for name in names}
+    _saving(names).run(connection, {"which": conversation.number, **values})
 
 
 def parties(

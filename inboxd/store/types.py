@@ -47,6 +47,8 @@ class Json(sa.types.TypeDecorator[Any]):
         """Return the text; empty structures are kept as they are."""
         if value is None:
             return None
+        if not isinstance(value, str | list | dict | int | float | tuple):
+            value = dict(value)  # a mapping that is none of the plain ones
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:

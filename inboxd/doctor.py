@@ -28,7 +28,7 @@ from inboxd.errors import ConfigError, InboxdError
 from inboxd.ingest.imap_line import Line
 from inboxd.ingest.imap_login import connect
 from inboxd.ingest.imap_problems import describe
-from inboxd.store import folders, hand_outs, journal, outbox, timers
+from inboxd.store import folders, hand_outs, journal, outbox, rule_schedules, timers
 from inboxd.store.db import Database
 from inboxd.store.migrations import HEAD, version
 
@@ -186,7 +186,10 @@ def _queues(connection: sa.Connection, now: datetime) -> Iterator[Finding]:
         ("journal", kept.get("received", 0), journal.next_due_at(connection)),
         ("outbox", waiting, outbox.next_due_at(connection)),
         ("timers", None, timers.next_due_at(connection)),
+        ("schedules", None, rule_schedules.next_due_at(connection)),
     ):
+        if what == "schedules" and due is None:
+            continue
         words = "none waits" if due is None else f"{count} wait" if count else "armed"
         if due is not None and now - due > _LATE:
             yield Finding(what, Health.FAIL, f"{words}; the oldest was due {ago(due, now)}", advice)

@@ -76,7 +76,13 @@ def _header(of: Dossier, known: Background, now: datetime, zone: ZoneInfo) -> It
 
 def timer_name(kind: str, rule: str) -> str:
     """Return what a timer is for."""
-    names = {"wake": "end of the snooze", "remind": "reminder", "sla": f"promise: {rule}"}
+    names = {
+        "wake": "end of the snooze",
+        "remind": "reminder",
+        "sla": f"promise: {rule}",
+        "named": f"timer {rule}",
+        "unassigned": f"rule {rule}, while nobody has it",
+    }
     return names.get(kind, f"rule {rule}")
 
 

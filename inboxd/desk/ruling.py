@@ -55,7 +55,7 @@ def _cut_off(unit: Unit, message: MessageFacts | None) -> None:
     """Let nothing more follow; where rules would have acted, the admin is told which."""
     wave, unit.raised = unit.raised, []
     for raised in wave:
-        if not unit.shop.rules.listening(raised.events, unit.conversation.mailbox):
+        if not unit.shop.rules.has_listeners(raised.events, unit.conversation.mailbox):
             continue
         wanted = evaluate(unit.shop.rules, _facts(unit, raised, message), _spent(unit))
         names = [step.rule for step in wanted.matched]
@@ -116,7 +116,7 @@ def _ask(
 ) -> MessageRecord | None:
     """Let the rules act that are for one thing that has happened; see `run_event`."""
     events = tuple(event for event in raised.events if _is_so(unit, event))
-    if not events or not unit.shop.rules.listening(events, unit.conversation.mailbox):
+    if not events or not unit.shop.rules.has_listeners(events, unit.conversation.mailbox):
         return last_inbound
     raised = replace(raised, events=events)
     evaluation = evaluate(unit.shop.rules, _facts(unit, raised, message), _spent(unit))

@@ -82,7 +82,7 @@ class SetField:
     value: str
 
     def __str__(self) -> str:
-        return f"set fields.{self.name}"
+        return f"set fields.{self.name} = {shortened(self.value, 60)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,8 +142,10 @@ class _Asking:
         return rule.stop and not unreal
 
     def _let_act(self, rule: CompiledRule, match: Mapping[str, str], *, shadow: bool) -> None:
-        facts = replace(self._facts, conversation=self._view.conversation)
+        facts = self._facts
         for slot in rule.slots:
+            if facts.conversation is not self._view.conversation:
+                facts = replace(facts, conversation=self._view.conversation)
             effect = slot(match, facts)
             if effect is None:
                 continue

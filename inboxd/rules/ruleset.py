@@ -139,6 +139,10 @@ class RuleSet:
             )
         return self._groups[key]
 
+    def has_listeners(self, events: Iterable[str], mailbox: str) -> bool:
+        """Return whether any rule acts on one of `events` in `mailbox` at once."""
+        return any(_lookup(self._immediate, event, mailbox) for event in events)
+
     def listening(self, events: Sequence[str], mailbox: str) -> Sequence[CompiledRule]:
         """Return the rules that act on one of `events` in `mailbox` at once, in their order."""
         found = [_lookup(self._immediate, event, mailbox) for event in events]

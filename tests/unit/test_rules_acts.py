@@ -207,6 +207,21 @@ def test_nothing_is_forwarded_to_ourselves(tmp_path: Path) -> None:
     assert "forward" not in {each.kind for each in desk.outbox()}
 
 
+def test_what_a_customer_writes_is_put_in_as_it_is_and_never_read_again(tmp_path: Path) -> None:
+    rules = """\
+    - name: N
+      when: message.received
+      if: {body: {matches: 'word (?P<w>.+)'}}
+      then: [{set: {fields.w: "{{ match.w }}"}}, {note: "{{ match.w }} {{ fields.w }}"}]
+    """
+    desk = make(tmp_path, rules=rules)
+    desk.customer("word {{ contact.address }} {{ 7*7 }} @carl\n")
+    written = "{{ contact.address }} {{ 7*7 }} @carl"
+    assert desk.conversation().fields == {"w": written}
+    assert f"note: {written} {written}" in desk.texts()
+    assert not told(desk, "carl@shop.example")
+
+
 def test_a_customer_links_with_nobody_elses_conversation(tmp_path: Path) -> None:
     rules = """\
     - name: L

@@ -13,6 +13,7 @@ from inboxd.conversations.states import ConversationState
 from inboxd.desk import mirroring
 from inboxd.desk.action_links import new_address
 from inboxd.desk.commands import shell
+from inboxd.desk.digest import send_due
 from inboxd.rules.reference import literals
 from inboxd.rules.schema import STATES, Event
 from inboxd.store import timers
@@ -157,6 +158,18 @@ def test_a_command_a_moved_mail_and_the_end_of_a_snooze_raise_events(tmp_path: P
     with desk.database.write() as connection:
         mirroring.follow(connection, desk.shop, 1, ConversationState.CLOSED, desk.clock.now())
     assert "was-closed" in desk.conversation().tags
+
+
+def test_a_line_of_a_digest_raises_events(tmp_path: Path) -> None:
+    config = CONFIG.replace("teams: [support-team]}", 'teams: [support-team], digest: "10:00"}', 1)
+    rules = "- {name: R, when: closed, then: {tag: heard}}\n"
+    desk = make(tmp_path, rules=rules, config=config)
+    desk.customer()
+    desk.clock.advance(timedelta(hours=3))
+    send_due(desk.database, desk.shop, desk.clock)
+    (digest,) = desk.fresh("digest")
+    desk.answer_as("ben", digest, "1 #close")
+    assert (desk.state(), heard(desk)) == ("closed", 1)
 
 
 def test_each_of_several_tags_is_an_event_and_the_rule_acts_once(tmp_path: Path) -> None:

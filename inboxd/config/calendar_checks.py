@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from inboxd.config.calendars import DAYS, CalendarOptions, HolidayOptions, read_weekdays
 from inboxd.config.models import Config
@@ -10,6 +13,7 @@ from inboxd.errors import Fault
 from inboxd.suggest import hint, nearest
 
 _Report = Callable[..., Fault]
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def calendar_faults(config: Config, fault: _Report) -> Iterator[Fault]:
@@ -56,6 +60,16 @@ def _hours_faults(name: str, options: CalendarOptions, fault: _Report) -> Iterat
                 yield fault(message, "calendars", name, "hours", key, key=True)
     if not any(options.by_weekday().values()):
         yield fault("this calendar is never open", "calendars", name, "hours")
+    elif _is_always_free(options):
+        message = "this calendar is never open: all its days are holidays"
+        yield fault(message, "calendars", name, "holidays", "dates")
+
+
+def _is_always_free(options: CalendarOptions) -> bool:
+    """Return whether own dates leave no day on which anybody works, in ten years from a day on."""
+    calendar = options.calendar(ZoneInfo("UTC"))
+    own = replace(calendar, holidays=replace(calendar.holidays, country=None))
+    return next(own.windows(_ANY_DAY), None) is None
 
 
 def _holiday_faults(options: HolidayOptions, fault: _Report, *place: str) -> Iterator[Fault]:

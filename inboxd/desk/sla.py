@@ -82,20 +82,17 @@ class Promises:
         None where there is nothing to tell: it has ended, stands still, is due later by now, or
         was told of before.
         """
-        found = next((each for each in self._stored if each.kind == kind), None)
-        if found is None:
+        # What an edited policy or calendar has changed since is looked at first.
+        targets, now, warns = self._settle(), self._unit.now, what == WARNING
+        found = next((each for each in targets if each.active and each.kind == kind), None)
+        moment = None if found is None else found.warn_at if warns else found.due_at
+        if found is None or moment is None or moment > now:
+            self._touched = True
             return None
-        if self.policy is None:
-            self._touched = True  # nothing is promised any more: what is left over ends
-            return None
-        now, warns = self._unit.now, what == WARNING
-        moment, told_at = (
-            (found.warn_at, found.warned_at) if warns else (found.due_at, found.breached_at)
-        )
-        if moment is None or moment > now or told_at is not None:
+        if (found.warned_at if warns else found.breached_at) is not None:
             return None
         marked = replace(found, warned_at=now) if warns else replace(found, breached_at=now)
-        self._base = tuple(marked if each is found else each for each in self._stored)
+        self._base = tuple(marked if each is found else each for each in targets)
         self.told_of = found.kind
         return marked
 
@@ -104,9 +101,11 @@ class Promises:
     @property
     def policy(self) -> str | None:
         """The name of the policy that is in force, or None."""
-        conversation = self._unit.conversation
-        name = conversation.sla or self._unit.desk.mailbox.sla
-        return name if name is not None and name in self._policies and name != NONE else None
+        chosen, usual = self._unit.conversation.sla, self._unit.desk.mailbox.sla
+        if chosen == NONE:
+            return None
+        # A policy that is not there any more leaves the mailbox's.
+        return next((each for each in (chosen, usual) if each in self._policies), None)
 
     def now(self) -> tuple[Target, ...]:
         """Return the promises as they stand now; none where nothing is promised."""

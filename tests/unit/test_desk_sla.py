@@ -240,17 +240,57 @@ def test_a_later_choice_counts_from_when_the_customer_began_to_wait(tmp_path: Pa
     assert promises(desk) == ["first_response running Mon 15:00", "resolution running Thu 10:00"]
 
 
-def test_a_policy_that_is_gone_promises_nothing(desk: Desk, tmp_path: Path) -> None:
-    desk.customer(subject="Gold tea")
-    path = tmp_path / "inboxd.yaml"
-    path.write_text(
-        path.read_text().replace("  gold: {first_response: 30 min, warn_at: 10 min}\n", "")
-    )
-    (tmp_path / "rules" / "10.yaml").write_text("[]\n")
+def edited(desk: Desk, *changes: tuple[str, str]) -> None:
+    """Let the shop be read again with its configuration changed, and without rules."""
+    path = desk.folder / "inboxd.yaml"
+    text = path.read_text()
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text)
+    (desk.folder / "rules" / "10.yaml").write_text("[]\n")
     desk.shop = load_shop(load_config(path, {}))
+
+
+GOLD = "  gold: {first_response: 30 min, warn_at: 10 min}\n"
+
+
+def test_a_policy_that_is_gone_leaves_the_mailboxs(desk: Desk) -> None:
+    desk.customer(subject="Gold tea")
+    edited(desk, (GOLD, ""))
+    desk.later(hours=1)
+    assert promises(desk) == ["first_response running Mon 15:00"]
+    assert not desk.has_event("sla.breached")
+    desk.later(hours=4)
+    assert desk.has_event("sla.breached", "was due 2030-05-06 15:00 (standard)")
+
+
+def test_where_no_policy_is_left_nothing_is_promised_any_more(desk: Desk) -> None:
+    desk.customer(subject="Gold tea")
+    edited(desk, (GOLD, ""), ("    sla: standard\n", ""))
     desk.later(hours=1)
     assert promises(desk) == ["first_response dropped Mon 10:30"]
     assert not desk.has_event("sla.breached")
+
+
+def test_without_any_policy_in_the_configuration_promises_end_in_silence(desk: Desk) -> None:
+    desk.customer(subject="Gold tea")
+    text = (desk.folder / "inboxd.yaml").read_text()
+    policies = text[text.index("sla:\n") :]
+    edited(desk, (policies, ""), ("    sla: standard\n", ""))
+    desk.later(hours=1)
+    assert promises(desk) == ["first_response dropped Mon 10:30"]
+    assert not desk.has_event("sla.breached")
+
+
+def test_an_edited_policy_is_not_broken_at_its_old_time(desk: Desk) -> None:
+    desk.customer(subject="Gold tea")
+    edited(desk, ("first_response: 30 min", "first_response: 60 min"))
+    desk.later(minutes=30)
+    assert promises(desk) == ["first_response running Mon 11:00"]
+    assert armed(desk) == ["first_response.warning Mon 10:50", "first_response.breached Mon 11:00"]
+    desk.later(minutes=30)
+    assert promises(desk) == ["first_response running Mon 11:00!!!"]
 
 
 def test_imported_history_promises_nothing(desk: Desk) -> None:

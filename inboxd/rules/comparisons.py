@@ -51,6 +51,8 @@ def _comparison(what: str, operator: str, value: Any) -> Ask:
     if what == "priority":
         ranks = [RANKS[each] for each in (value if operator == "between" else (value,))]
         return _among(_rank, _test(operator, ranks if operator == "between" else ranks[0]))
+    if operator == "exists":
+        return _any(_numbers(what), value)
     return _among(_numbers(what), _test(operator, value))
 
 
@@ -71,8 +73,6 @@ def _test(operator: str, value: Any) -> Callable[[Any], bool]:
         case "between":
             low, high = value
             return lambda seen: bool(low <= seen <= high)
-        case "exists":
-            return lambda seen: (seen > 0) is value
         case _:
             known = frozenset(value)
             return lambda seen: seen in known
@@ -84,6 +84,16 @@ def _among(read: _Reads, test: Callable[[Any], bool]) -> Ask:
     def ask(view: View) -> Seen:
         values = read(view)
         return any(map(test, values)), ", ".join(map(_shown, values)) or _NOTHING
+
+    return ask
+
+
+def _any(read: _Reads, wanted: bool) -> Ask:
+    """Return what asks whether one of several values is more than nothing."""
+
+    def ask(view: View) -> Seen:
+        values = read(view)
+        return any(values) is wanted, ", ".join(map(_shown, values)) or _NOTHING
 
     return ask
 

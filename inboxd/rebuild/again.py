@@ -27,6 +27,10 @@ def do_again(database: Database, shop: Shop, clock: Clock, act: ActRecord) -> No
             contact_book.add_address(database, shop.config, clock, *words)
         case "contact.merge":
             contact_book.merge(database, clock, *words)
+        case "contact.tag" | "contact.untag":
+            contact_book.tag(database, clock, *words, off=act.name == "contact.untag")
+        case "contact.set":
+            contact_book.set_fields(database, clock, *words)
         case "mirror":
             _move(database, shop, clock, act)
         case _:

@@ -19,6 +19,7 @@ from inboxd.rules.part import Part
 from inboxd.rules.quantities import Count, Span, Weekdays
 from inboxd.rules.terms import (
     AgentName,
+    ContactFieldName,
     Context,
     FieldName,
     HeaderName,
@@ -110,7 +111,7 @@ class Condition(Part):
     age_customer: may.AgeOperators | None = Field(None, alias="age.customer")
     age_agent: may.AgeOperators | None = Field(None, alias="age.agent")
     contact_tags: _AnyWord | None = Field(None, alias="contact.tags")
-    contact_fields: dict[FieldName, _ContactField] | None = Field(
+    contact_fields: dict[ContactFieldName, _ContactField] | None = Field(
         None, alias="contact.fields", min_length=1
     )
     contact_conversations: _Count | None = Field(None, alias="contact.conversations")

@@ -127,7 +127,8 @@ def check_skill(team: str, skill: str, info: ValidationInfo) -> None:
         raise ValueError(f"nobody of team {team!r} has the skill {skill!r}{hint(skill, known)}")
 
 
-def _check_tag(value: str) -> str:
+def check_tag(value: str) -> str:
+    """Return a tag as it is kept; ValueError where it is none."""
     tag = folded(value)
     if not _TAG.fullmatch(tag):
         raise ValueError("a tag is made of letters, digits, '-', '_', '.' and '/', at most 50")
@@ -135,7 +136,7 @@ def _check_tag(value: str) -> str:
 
 
 def _check_new_tag(value: str, info: ValidationInfo) -> str:
-    tag, context = _check_tag(value), _context(info)
+    tag, context = check_tag(value), _context(info)
     if context is None or context.known.tags is None:
         return tag
     return _one_of("tag", context.known.tags, tag)
@@ -192,9 +193,15 @@ def _check_number(value: str, info: ValidationInfo) -> str:
     return _check_text(value, info)
 
 
-def _check_field_name(value: str, info: ValidationInfo) -> str:
+def check_field_name(value: str) -> str:
+    """Return the name of a field; ValueError where it is none."""
     if not _FIELD_NAME.fullmatch(value):
         raise ValueError("a field's name is made of letters, digits, '_' and '-'")
+    return value
+
+
+def _check_known_field(value: str, info: ValidationInfo) -> str:
+    check_field_name(value)
     context = _context(info)
     if context is None or context.known.fields is None:
         return value
@@ -274,10 +281,11 @@ SlaName: TypeAlias = Annotated[str, _named("SLA policy", lambda known: known.sla
 Tag: TypeAlias = Annotated[str, AfterValidator(_check_new_tag), Names("tags")]
 Word: TypeAlias = Annotated[str, AfterValidator(_check_word)]
 PatternText: TypeAlias = Annotated[str, AfterValidator(_check_pattern)]
-FieldName: TypeAlias = Annotated[str, AfterValidator(_check_field_name)]
+FieldName: TypeAlias = Annotated[str, AfterValidator(_check_known_field)]
+ContactFieldName: TypeAlias = Annotated[str, AfterValidator(check_field_name)]
 FieldText: TypeAlias = Annotated[str, AfterValidator(_check_text)]
 HeaderName: TypeAlias = Annotated[str, AfterValidator(_check_header_name)]
-Skill: TypeAlias = Annotated[str, AfterValidator(_check_tag)]
+Skill: TypeAlias = Annotated[str, AfterValidator(check_tag)]
 OutsideAddress: TypeAlias = Annotated[str, AfterValidator(_check_outside)]
 NumberText: TypeAlias = Annotated[
     str,

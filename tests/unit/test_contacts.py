@@ -101,7 +101,29 @@ def test_two_contacts_become_one(shop: Shop) -> None:
     assert [each["contact"]["name"] for each in shop.run("list", "--json").json] == ["Jane Doe"] * 2
 
 
+def test_a_contact_has_tags_and_fields(shop: Shop) -> None:
+    tagged = shop.run("contact", "tag", JANE, "VIP", "dealer")
+    assert (tagged.code, tagged.out) == (0, "Jane Doe: dealer, vip\n")
+    fields = shop.run("contact", "set", JANE.upper(), "plan=Business ", "number=4711")
+    assert fields.out == "Jane Doe: dealer, vip, number=4711, plan=Business\n"
+    assert shop.run("contact", "untag", JANE, "dealer", "other").code == 0
+    shown = shop.run("contact", "set", JANE, "number=", "--json").json
+    assert (shown["tags"], shown["fields"]) == (["vip"], {"plan": "Business"})
+    assert shown["first_seen"].endswith("Z")
+    assert "  vip, plan=Business\n" in shop.run("contact", "show", JANE).out
+    shop.take(SECOND)
+    shop.run("contact", "tag", OTHER, "gold")
+    shop.run("contact", "set", OTHER, "plan=Free", "city=Rome")
+    merged = shop.run("contact", "merge", JANE, OTHER, "--json").json
+    assert merged["tags"] == ["gold", "vip"]
+    assert merged["fields"] == {"plan": "Business", "city": "Rome"}
+
+
 REFUSED = (
+    (["tag", JANE, "two words"], "a tag is made of letters"),
+    (["tag", "nobody@x.example", "vip"], "no contact has"),
+    (["set", JANE, "plan"], "write NAME=TEXT"),
+    (["set", JANE, "my plan=x"], "a field's name is made of letters"),
     (["show", "nobody@x.example"], "no contact has the address nobody@x.example"),
     (["add-address", "nobody@x.example", "new@x.example"], "no contact has"),
     (["add-address", JANE, "nonsense"], "no address that mail can be sent to"),

@@ -142,6 +142,13 @@ def test_acts_at_a_shell_are_done_again(tmp_path: Path) -> None:
                 "kim@customer.example",
                 "k@home.example",
             ),
+            lambda: contact_book.tag(desk.database, desk.clock, "kim@customer.example", "vip", "x"),
+            lambda: contact_book.tag(
+                desk.database, desk.clock, "kim@customer.example", "x", off=True
+            ),
+            lambda: contact_book.set_fields(
+                desk.database, desk.clock, "kim@customer.example", "plan=pro"
+            ),
             lambda: anna.tag(2, "block"),
             lambda: commands.unblock(desk.database, desk.clock, "kim@customer.example"),
         )

@@ -32,16 +32,24 @@ _CALLED = {"nb": "no", "nn": "no"}
 def language_of(mail: ParsedMail) -> str:
     """Return the language of a mail's new words (ISO 639, in lower case), or an empty text.
 
-    The words come first, the subject beside them where they are few: what a mail declares is often
-    the setting of the program that wrote it, whatever language its user writes.
+    The words come first: what a mail declares is often the setting of the program that wrote it,
+    whatever language its user writes. The subject comes last, for in an answer it may be ours.
     """
     words = mail.reply_text or mail.text
-    return told_by(words, f"{mail.subject}. {words}") or declared(mail)
+    return told_by(words) or declared(mail) or told_by(f"{mail.subject}. {words}")
 
 
 def told_by(*texts: str) -> str:
-    """Return the language of the first of `texts` whose words tell it, or an empty text."""
+    """Return the language of the first of `texts` that has words enough, or an empty text."""
     return next((found for each in texts if (found := _told(each))), "")
+
+
+def _told(text: str) -> str:
+    text = _NO_WORDS.sub(" ", text[:_LOOKED_AT])
+    if not _is_enough(_WORD.findall(text)):
+        return ""
+    (best, *_) = _detector().compute_language_confidence_values(text)
+    return called(best.language.iso_code_639_1.name) if best.value >= _SURE else ""
 
 
 def declared(mail: ParsedMail) -> str:
@@ -62,14 +70,6 @@ def called(code: str) -> str:
 def _plain(field: str) -> str:
     match = _TAG.fullmatch(field)
     return called(match[1]) if match else ""
-
-
-def _told(text: str) -> str:
-    text = _NO_WORDS.sub(" ", text[:_LOOKED_AT])
-    if not _is_enough(_WORD.findall(text)):
-        return ""
-    (best, *_) = _detector().compute_language_confidence_values(text)
-    return called(best.language.iso_code_639_1.name) if best.value >= _SURE else ""
 
 
 def _is_enough(words: Iterable[str]) -> bool:

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -200,15 +199,12 @@ def _queues(connection: sa.Connection, now: datetime) -> Iterator[Finding]:
 
 def _team_queues(connection: sa.Connection, now: datetime) -> Iterator[Finding]:
     """Yield what waits to be handed out in a team: nobody hears of it until somebody is free."""
-    oldest: dict[str, datetime] = {}
-    counts: Counter[str] = Counter()
-    for way in hand_outs.waiting(connection):
-        oldest[way.team] = min(oldest.get(way.team, way.since), way.since)
-        counts[way.team] += 1
-    for team, since in sorted(oldest.items()):
+    counts = hand_outs.counts(connection)
+    for team, count in sorted(counts.items()):
+        since = min(way.since for way in hand_outs.waiting(connection, [team]))
         late = now - since > _LONG_IN_QUEUE
         health = Health.WARN if late else Health.OK
-        words = f"{counts[team]} wait to be handed out, the first was put there {ago(since, now)}"
+        words = f"{count} wait to be handed out, the first was put there {ago(since, now)}"
         yield Finding(
             f"team {team}", health, words, "inboxd agents says who is free" if late else ""
         )

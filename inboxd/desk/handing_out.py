@@ -49,6 +49,10 @@ class Team:
         lacking = ", ".join(sorted(need.unknown))
         return Choice(choice.name, f"{choice.why}; nobody in the team knows {lacking}")
 
+    def somebody_is_free(self) -> bool:
+        """Return whether anybody could get a conversation that needs no skills."""
+        return any(not self._candidate(each).obstacle(()) for each in self.members)
+
     def give(self, connection: sa.Connection, agent: str) -> None:
         """Count a conversation that `agent` gets."""
         self.turns[agent] = hand_outs.take_turn(connection, self.name, agent, self.turns)
@@ -88,8 +92,10 @@ def assign_by(unit: Unit, name: str, by: Strategy, skill: str | None) -> str:
         said = f"{has.name} has it already"
     else:
         choice = team.pick(unit.conversation, by, skill)
-        give(unit, team, choice)
         said = f"{choice.name or f'it waits for team {name}'}: {choice.why}"
+        if choice.name is None and waits(unit, (name, by, skill)):
+            return said  # it keeps its place
+        give(unit, team, choice)
     way = (name, by, skill, unit.actor, unit.now)
     hand_outs.set_way(unit.connection, unit.number, *way)
     return said
@@ -105,13 +111,16 @@ def give(unit: Unit, team: Team, choice: Choice) -> None:
     actions.assign(unit, choice.name, team.name, why=choice.why)
 
 
-def waits(unit: Unit) -> bool:
+def waits(unit: Unit, way: tuple[str, str, str | None] | None = None) -> bool:
     """Return whether the unit's conversation will be handed out when somebody is free.
 
-    Then nobody hears of it but the one who gets it.
+    Then nobody hears of it but the one who gets it. With `way` it is asked whether it waits for
+    this team, to be handed out like this.
     """
     about = unit.conversation
     if about.assignee is not None or about.team not in unit.shop.config.teams:
         return False  # a team that is gone from the configuration has nobody to wait for
-    way = hand_outs.of(unit.connection, unit.number)
-    return way is not None and way.strategy != hand_outs.BY_HAND and way.team == about.team
+    known = hand_outs.of(unit.connection, unit.number)
+    if known is None or known.strategy == hand_outs.BY_HAND or known.team != about.team:
+        return False
+    return way is None or way == (known.team, known.strategy, known.skill)

@@ -62,22 +62,26 @@ def _ready(
     connection: sa.Connection, shop: Shop, now: datetime
 ) -> Iterator[tuple[HandOutRecord, Team, ConversationRecord, Choice]]:
     """Yield what waits and whom it can be given to; a giving counts for those that follow."""
-    waiting = hand_outs.waiting(connection)
-    if not waiting:
+    counts = hand_outs.counts(connection)
+    if not counts:
         return
     there, loads = attendance(connection, shop.calendars, now), hand_outs.loads(connection)
-    known = conversations.get_many(connection, [each.conversation for each in waiting])
-    teams: dict[str, Team] = {}
-    for way in waiting:
-        conversation = known[way.conversation]
-        if conversation.mailbox not in shop.desks:
-            continue
-        if way.team not in teams:
-            teams[way.team] = team_of(connection, shop, there, way.team, loads)
-        team = teams[way.team]
-        choice = team.pick(conversation, cast(Strategy, way.strategy), way.skill)
-        if choice.name is not None:
+    all_teams = (team_of(connection, shop, there, name, loads) for name in counts)
+    teams = {each.name: each for each in all_teams if each.somebody_is_free()}
+    waiting = hand_outs.waiting(connection, teams) if teams else []
+    for start in range(0, len(waiting), BATCH):
+        some = waiting[start : start + BATCH]
+        found = conversations.get_many(connection, [way.conversation for way in some])
+        for way in some:
+            team, conversation = teams.get(way.team), found[way.conversation]
+            if team is None or conversation.mailbox not in shop.desks:
+                continue
+            choice = team.pick(conversation, cast(Strategy, way.strategy), way.skill)
+            if choice.name is None:
+                continue
             yield way, team, conversation, choice
+            if not team.somebody_is_free():  # any more, now that this one is given
+                del teams[way.team]
 
 
 def _give(

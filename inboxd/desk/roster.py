@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from inboxd.config import Config
 from inboxd.desk.attendance import attendance
 from inboxd.desk.calendars import Calendars
 from inboxd.desk.views import moment
-from inboxd.store import hand_outs
+from inboxd.store import conversations, hand_outs
 from inboxd.store.hand_outs import HandOutRecord
 
 
@@ -76,14 +75,16 @@ def roster(connection: sa.Connection, config: Config, now: datetime) -> Roster:
                 away.until if away is not None else None,
             )
         )
-    waiting = Counter(way.team for way in hand_outs.waiting(connection))
-    return Roster(tuple(members), dict(sorted(waiting.items())))
+    return Roster(tuple(members), dict(sorted(hand_outs.counts(connection).items())))
 
 
 def queue_of(connection: sa.Connection, number: int) -> str:
     """Return in words how a conversation waits to be handed out, or "" where it does not."""
-    waiting = {way.conversation: way for way in hand_outs.waiting(connection)}
-    return _said(waiting[number]) if number in waiting else ""
+    about, way = conversations.get(connection, number), hand_outs.of(connection, number)
+    if about is None or way is None or way.strategy == hand_outs.BY_HAND:
+        return ""
+    is_queued = about.state == "open" and about.assignee is None and about.team == way.team
+    return _said(way) if is_queued else ""
 
 
 def _said(way: HandOutRecord) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,14 +62,22 @@ _PROMISED = (
     " AND sla_target.state IN ('running', 'paused')"
 )
 _COLUMNS = ", ".join(f"hand_out.{each.name}" for each in _HAND_OUT.c)
+_QUEUED = (
+    " FROM conversation INDEXED BY conversation_queue"
+    " JOIN hand_out ON hand_out.conversation = conversation.number"
+    " AND hand_out.team = conversation.team AND hand_out.strategy <> ''"
+    " WHERE conversation.state = 'open' AND conversation.assignee IS NULL"
+    " AND conversation.team IS NOT NULL"
+)
+_COUNTS = Statement(
+    sa.text(
+        f"SELECT conversation.team, count(*) AS waiting {_QUEUED} GROUP BY conversation.team"
+    ).columns(_CONVERSATION.c.team, sa.column("waiting", sa.Integer))
+)
 _WAITING = Statement(
     sa.text(
-        f"SELECT {_COLUMNS}"  # noqa: S608 - of constants alone
-        " FROM conversation INDEXED BY conversation_queue"
-        " JOIN hand_out ON hand_out.conversation = conversation.number"
-        " AND hand_out.team = conversation.team AND hand_out.strategy <> ''"
-        " WHERE conversation.state = 'open' AND conversation.assignee IS NULL"
-        " AND conversation.team IS NOT NULL"
+        f"SELECT {_COLUMNS} {_QUEUED}"  # noqa: S608 - of constants alone
+        " AND conversation.team IN (SELECT value FROM json_each(:teams))"
         f" ORDER BY ({_PROMISED}) NULLS LAST,"
         f" coalesce(({_WAITS_SINCE}), conversation.created_at), conversation.number"
     ).columns(*_HAND_OUT.c)
@@ -157,9 +165,15 @@ def of(connection: sa.Connection, conversation: int) -> HandOutRecord | None:
     return None if row is None else _record(row)
 
 
-def waiting(connection: sa.Connection) -> list[HandOutRecord]:
-    """Return what waits to be handed out: the nearest promise first, then the longest wait."""
-    return [_record(row) for row in _WAITING.all(connection, {})]
+def counts(connection: sa.Connection) -> dict[str, int]:
+    """Return how many conversations wait to be handed out in each team that has some."""
+    return {row.team: row.waiting for row in _COUNTS.all(connection, {})}
+
+
+def waiting(connection: sa.Connection, teams: Iterable[str]) -> list[HandOutRecord]:
+    """Return what waits to be handed out in `teams`: nearest promise first, then longest wait."""
+    values = {"teams": json.dumps(list(teams))}
+    return [_record(row) for row in _WAITING.all(connection, values)]
 
 
 def loads(connection: sa.Connection, but: int = 0) -> dict[str, int]:

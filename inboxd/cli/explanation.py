@@ -11,7 +11,14 @@ from inboxd.cli.output import console, line
 if TYPE_CHECKING:
     from rich.console import Console
 
-_TITLES = {"mail": "mail, journal entry", "timer": "timer", "command": "command", "history": ""}
+_TITLES = {
+    "mail": "mail, journal entry",
+    "timer": "timer",
+    "command": "command",
+    "handout": "handed out",
+    "requeue": "taken back",
+    "history": "",
+}
 
 
 def print_explanation(found: Mapping[str, Any]) -> None:
@@ -50,6 +57,8 @@ def _print_cause(out: Console, cause: Mapping[str, Any]) -> None:
             out.print(line(f"    defect: {defect}", "yellow"))
     for i, step in enumerate(cause["thread"]):
         out.print(line(("  threaded: " if i == 0 else "            ") + step))
+    for handed in cause["handed_out"]:
+        out.print(line(f"  {handed}"))
     for ruling in cause["rulings"]:
         _print_ruling(out, ruling)
     for remark in cause["remarks"]:

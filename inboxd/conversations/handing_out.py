@@ -47,6 +47,9 @@ class Choice:
     name: str | None
     why: str
 
+    def __str__(self) -> str:
+        return f"{self.name or 'nobody'}, {self.why}"
+
 
 def choose(team: Sequence[Candidate], by: Strategy, needed: Collection[str] = ()) -> Choice:
     """Return who of a team gets a conversation that needs these skills.

@@ -19,8 +19,8 @@ def explanation(connection: sa.Connection, number: int) -> views.View:
     """Return why conversation `number` is as it is, as plain values for people and scripts.
 
     `causes` are the mails, timers and commands in their order; each has `read` and `thread` (mails
-    alone) and `rulings`, one for each event that rules were asked about. Raises `Permanent` where
-    there is no such conversation.
+    alone), `handed_out` (who was chosen of a team, and why) and `rulings`, one for each event that
+    rules were asked about. Raises `Permanent` where there is no such conversation.
     """
     record = conversation_of(connection, number)
     number = record.number
@@ -88,6 +88,7 @@ def _cause(trace: Mapping[str, Any]) -> views.View:
         "at": views.moment(trace["at"]),
         "read": next((step["read"] for step in steps if "read" in step), None),
         "thread": next((step["thread"] for step in steps if "thread" in step), []),
+        "handed_out": [step["handed_out"] for step in steps if "handed_out" in step],
         "rulings": [_ruling(step) for step in steps if "rules" in step],
     }
 

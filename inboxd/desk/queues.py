@@ -99,6 +99,7 @@ def _give(
     if choice.name is not None:
         reason = f"It has waited in the queue of team {team.name} and was handed out to you."
         unit.tell(choice.name, reason)
+    unit.traces.append({"handed_out": f"{way.strategy} of team {team.name}: {choice}"})
     give(unit, team, choice)
     hand_outs.count(connection, number)
     last = messages.last_inbound(connection, number)

@@ -107,6 +107,7 @@ def _requeue(
     actor = way.actor if way is not None and known else "inboxd"
     cause = f"requeue:{number}:{way.times if way is not None else 0}"
     unit = Unit(connection, shop, conversation, now=now, cause=cause, actor="inboxd")
+    unit.traces.append({"handed_out": f"back to team {team}, for {reasons[team]}"})
     actions.assign(unit, None, team, why=f"back to the queue, for {reasons[team]}", tell=False)
     hand_outs.set_way(connection, number, team, by, skill, actor, now)
     last = messages.last_inbound(connection, number)

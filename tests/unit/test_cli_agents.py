@@ -48,4 +48,6 @@ def test_people_see_who_is_there_and_what_waits(tmp_path: Path) -> None:
     assert shop.run("back", "anna").code == 0
     assert shop.run("work").code == 0
     assert shop.run("show", "2", "--json").json["assignee"] == "anna"
+    told = shop.run("explain", "2")
+    assert "handed out 2:1\n  round_robin of team team: anna, round robin; ben has 1" in told.out
     assert "queue" not in shop.run("show", "2").out.partition("\n\n")[0]

@@ -155,16 +155,21 @@ def replay(
 ) -> dict[int, str]:
     """Give quarantined entries (all where none is named) another try; returns their states.
 
-    Raises `Permanent`, and changes nothing, where one of `entries` is not quarantined.
+    Those that rules have dropped may be named, too. Raises `Permanent`, and changes nothing, where
+    one of `entries` is neither.
     """
     with database.write() as connection:
         quarantined = journal.in_state(connection, JournalState.QUARANTINED)
+        dropped = journal.in_state(connection, JournalState.DROPPED) if entries else []
         chosen = list(dict.fromkeys(entries)) or quarantined
-        others = [entry for entry in chosen if entry not in set(quarantined)]
+        known = {*quarantined, *dropped}
+        others = [entry for entry in chosen if entry not in known]
         if others:
-            known = journal.states(connection, others)
-            said = (f"{each} is {known.get(each, 'not there')}" for each in others)
-            raise Permanent(f"only quarantined entries can be replayed: {', '.join(said)}")
+            states = journal.states(connection, others)
+            said = (f"{each} is {states.get(each, 'not there')}" for each in others)
+            raise Permanent(
+                f"only quarantined and dropped entries can be replayed: {', '.join(said)}"
+            )
         if chosen:
             journal.requeue(connection, chosen, clock.now())
     process_all(database, shop, clock, progress)

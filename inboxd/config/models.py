@@ -209,6 +209,7 @@ class AutoMail(Strict):
     per_conversation_day: Annotated[int, Field(ge=0)] = 3
     per_domain_hour: Annotated[int, Field(ge=1)] = 10
     per_domain_day: Annotated[int, Field(ge=1)] = 30
+    forwards_hour: Annotated[int, Field(ge=0)] = 100
     shared_domains: Names = []
 
 

@@ -172,6 +172,7 @@ JOURNAL = Machine(
             _J.RECEIVED, _JE.GIVE_UP, _J.QUARANTINED, "third attempt, or known to be hopeless"
         ),
         Transition(_J.QUARANTINED, _JE.REPLAY, _J.RECEIVED, "an admin ran `journal replay`"),
+        Transition(_J.DROPPED, _JE.REPLAY, _J.RECEIVED, "an admin ran `journal replay`"),
     ),
 )
 

@@ -46,12 +46,14 @@ def carry_out(
     """Apply what the rules want, in order, under each rule's name; see `run_event`."""
     _drop_if_wanted(unit, evaluation, raised)
     notes: list[str] = []
+    refused: set[str] = set()
     actor, event = unit.actor, raised.events[0]
     for effect in evaluation.effects:
         if isinstance(effect, do.Run):
             continue  # what it leads to is among the effects
         if not unit.fuse.count(effect.rule, unit.shop.config.rules_fuse):
             notes.append(f"{effect.rule}: {effect} was not done: the fuse has blown")
+            refused.add(effect.rule)
             continue
         unit.actor = f"rule {effect.rule}"
         unit.chain = (*raised.chain, effect.rule)
@@ -64,17 +66,17 @@ def carry_out(
         if note:
             notes.append(f"{effect.rule}: {note}")
     unit.actor, unit.chain = actor, ()
-    _remember(unit, evaluation)
+    _remember(unit, evaluation, refused)
     _tell(unit, event, evaluation)
     unit.traces.append(_trace(unit, evaluation, raised, notes))
     return last_inbound
 
 
-def _remember(unit: Unit, evaluation: Evaluation) -> None:
-    """Note which rules have acted, and tell of a fuse that has blown."""
+def _remember(unit: Unit, evaluation: Evaluation, refused: set[str]) -> None:
+    """Note which rules have acted, and tell of a fuse that has blown and `refused` some of them."""
     acted = {step.rule for step in evaluation.matched if not step.shadow}
     unit.acted |= acted
-    if once := sorted(acted & unit.shop.rules.once):
+    if once := sorted(acted & unit.shop.rules.once - refused):
         rule_log.add_acted(unit.connection, unit.number, once, unit.now)
         unit.done_once |= set(once)
     if evaluation.effects and unit.fuse.blows():
@@ -101,7 +103,7 @@ def _tell_of_fuse(unit: Unit) -> None:
 
 def _tell(unit: Unit, event: str, evaluation: Evaluation) -> None:
     """Log and count which rules have acted."""
-    matched = [step.rule for step in evaluation.trace if step.matched and not step.shadow]
+    matched = [step.rule for step in evaluation.matched if not step.shadow]
     if not matched:
         return
     for rule in matched:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -161,9 +161,11 @@ def to_outside(
     attachments: tuple[OutgoingAttachment, ...],
     not_before: datetime,
     *,
-    automatic: Automatic = "no",
+    loops: Sequence[str] | None = None,
 ) -> Sent:
     """Queue a mail to whom a conversation was forwarded, in a thread of its own.
+
+    Where a rule forwards it, it is marked as automatic, with `loops`, the marks that it bears.
 
     It names no mail of the customer's, and is answered to an address that leads to the side thread.
     """
@@ -185,8 +187,8 @@ def to_outside(
         text=rendered.text,
         html=rendered.html,
         attachments=attachments,
-        automatic=automatic,
-        headers=(_loop_mark(unit),) if automatic != "no" else (),
+        automatic="no" if loops is None else "auto-generated",
+        headers=() if loops is None else _loop_marks(unit, loops),
     )
     sender = _bounce_address(unit, f"mail:{side.address}")
     queued = _queue(unit, "forward", effect, mail, sender, (side.address,), not_before)
@@ -244,6 +246,11 @@ def _shared_texts(unit: Unit, draft: Draft) -> SharedTexts:
 
 def _loop_mark(unit: Unit) -> tuple[str, str]:
     return ("X-Loop", unit.desk.mailbox.address)
+
+
+def _loop_marks(unit: Unit, loops: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    own = _loop_mark(unit)
+    return (own, *(("X-Loop", each) for each in loops if ("X-Loop", each) != own))
 
 
 def _bounce_address(unit: Unit, party: str) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from inboxd.desk import automail, canned_replies, side_threads
+from inboxd.desk.facts import of_message
 from inboxd.desk.people import is_ours
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
 from inboxd.errors import ConfigError
+from inboxd.mail.people import is_deliverable, one_address
 from inboxd.rules import effects as do
+from inboxd.store import side_threads as store
 from inboxd.store.messages import MessageRecord
+
+_MOST_MARKS = 20
 
 
 def send_canned(
@@ -39,9 +46,44 @@ def forward(unit: Unit, effect: do.Forward, last_inbound: MessageRecord | None) 
     outside = [each for each in effect.addresses if not is_ours(unit.shop, each)]
     if not outside:
         return "it was not forwarded: the address is one of our own"
+    held = [each for each in outside if _goes_round(unit, each, last_inbound)]
+    outside = [each for each in outside if each not in held]
     key = f"rule:{effect.rule}:{effect.index}"
-    side_threads.forward_for_rule(unit, effect.rule, outside, last_inbound, key)
-    return None
+    loops = _loop_marks(unit, last_inbound)
+    side_threads.forward_for_rule(unit, effect.rule, outside, last_inbound, key, loops)
+    if not held:
+        return None
+    unit.record("forward.withheld", f"to {', '.join(held)}: it may be going round in circles")
+    return f"it was not forwarded to {', '.join(held)}: it may be going round in circles"
+
+
+def _goes_round(unit: Unit, address: str, news: MessageRecord) -> bool:
+    """Whether a mail came from where it would go, or too much has gone there of late."""
+    if news.author.key == address.casefold():
+        return True
+    most = unit.shop.config.auto_mail.forwards_hour
+    since = unit.now - timedelta(hours=1)
+    if store.begun_by_rules(unit.connection, address, since) < most:
+        return False
+    alert(
+        unit.connection,
+        unit.shop,
+        unit.now,
+        key=f"forward:{address}",
+        title=f"Mail is not forwarded to {address} for a while",
+        summary=f"Rules have forwarded mail of {most} conversations there within an hour.",
+        details=(("address", address), ("conversation", f"#{unit.number}")),
+        advice="If that is right, let auto_mail.forwards_hour be more.",
+    )
+    return True
+
+
+def _loop_marks(unit: Unit, news: MessageRecord) -> tuple[str, ...]:
+    """Return the addresses that a mail has come by, which know it again by their marks."""
+    message = of_message(unit.connection, news)
+    marks = message.whole().headers.get_all("X-Loop") if message is not None else []
+    found = [address.address for each in marks[:_MOST_MARKS] if (address := one_address(each))]
+    return tuple(each for each in dict.fromkeys(found) if is_deliverable(each))
 
 
 def _tell_admin(unit: Unit, effect: do.SendCanned, error: ConfigError) -> None:

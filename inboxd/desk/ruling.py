@@ -102,7 +102,7 @@ def run_schedule(unit: Unit, rule: str, last_inbound: MessageRecord | None) -> N
     message, raised = of_message(unit.connection, last_inbound), Raised(("schedule",))
     facts = _facts(unit, raised, message)
     evaluation = evaluate_schedule(unit.shop.rules, rule, facts, _spent(unit))
-    if any(step.matched for step in evaluation.trace):  # what did not match would fill the traces
+    if evaluation.matched:  # what did not match would fill the traces
         carry_out(unit, evaluation, raised, last_inbound)
         follow(unit, last_inbound, message)
 

@@ -59,7 +59,8 @@ def run_due(database: Database, shop: Shop, clock: Clock) -> int:
                 rule_schedules.save(connection, _set(shop, rule, mailbox, now))
             elif row.due_at <= now:
                 done += _run(connection, shop, rule, row, now)
-        reach("schedules.ran")
+        reach("schedule.ran")
+    reach("schedule.committed")
     return done
 
 
@@ -148,4 +149,5 @@ def _act(
     last = messages.last_inbound(connection, number)
     ruling.run_schedule(unit, row.rule, last)
     send_notifications(unit, last)
+    reach("schedule.acted")
     unit.finish()

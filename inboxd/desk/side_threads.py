@@ -63,12 +63,20 @@ def forward(
 
 
 def forward_for_rule(
-    unit: Unit, rule: str, addresses: Sequence[str], news: MessageRecord, key: str
+    unit: Unit,
+    rule: str,
+    addresses: Sequence[str],
+    news: MessageRecord,
+    key: str,
+    loops: Sequence[str] = (),
 ) -> None:
     """Send the customer's mail `news` on to each of `addresses`, as a rule wants it.
 
-    Later mail of the conversation to the same address goes into the same side thread.
+    Later mail of the conversation to the same address goes into the same side thread. `loops` are
+    the marks that `news` bears of programs that it has come by.
     """
+    if not addresses:
+        return
     begun = side_threads.of(unit.connection, unit.number)
     known = {each.address.casefold(): each for each in begun if not each.agent}
     context = _forwarded(unit, news, "", shown.signature(unit, None))
@@ -78,7 +86,7 @@ def forward_for_rule(
         )
         files = shown.sent_on(news)
         sent = posting.to_outside(
-            unit, context, side, f"{key}:{index}", files, unit.now, automatic="auto-generated"
+            unit, context, side, f"{key}:{index}", files, unit.now, loops=loops
         )
         _keep_sent(unit, sent, side, Address(f"rule {rule}", ""), None, "", ())
     unit.record("forwarded", f"to {', '.join(addresses)}")

@@ -373,10 +373,11 @@ def listing(connection: sa.Connection, state: str | None, limit: int) -> list[sa
 
 
 def requeue(connection: sa.Connection, entries: Sequence[int], now: datetime) -> int:
-    """Give quarantined entries (all of them where none is named) three more tries."""
+    """Give quarantined entries three more tries; of `entries`, where named, also dropped ones."""
     query = sa.update(_JOURNAL).where(_JOURNAL.c.state == JournalState.QUARANTINED.value)
     if entries:
-        query = query.where(_JOURNAL.c.id.in_(entries))
+        states = (JournalState.QUARANTINED.value, JournalState.DROPPED.value)
+        query = sa.update(_JOURNAL).where(_JOURNAL.c.state.in_(states), _JOURNAL.c.id.in_(entries))
     result = connection.execute(
         query.values(
             state=JournalState.RECEIVED.value, attempts=0, next_attempt_at=now, finished_at=None

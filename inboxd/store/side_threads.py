@@ -13,6 +13,7 @@ from inboxd.store.tables import table_of
 
 _SIDE = table_of(SideThread)
 _MOST_REFS = 20
+_LATEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ def add(
     values = {"conversation": conversation, "address": address, "agent": agent, "at": at}
     result = connection.execute(sa.insert(_SIDE).values(**values, refs=[]))
     return SideRecord(int(result.lastrowid), conversation, address, agent, at)
+
+
+def begun_by_rules(connection: sa.Connection, address: str, since: datetime) -> int:
+    """Count the side threads to `address` that rules have begun; of very many, the latest."""
+    latest = sa.select(_SIDE).order_by(_SIDE.c.id.desc()).limit(_LATEST).subquery()
+    query = sa.select(sa.func.count()).where(
+        latest.c.agent == "",
+        latest.c.at > since,
+        sa.func.lower(latest.c.address) == address.lower(),
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def of(connection: sa.Connection, conversation: int) -> list[SideRecord]:

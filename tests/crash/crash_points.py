@@ -25,6 +25,7 @@ _NAMES = {
     "timers": "due cancelled marked acted fired committed",
     "digest": "due recorded made committed",
     "migration": "due step run",
+    "schedule": "acted ran committed",
     "mirror": "announced shown put followed observed",
     "maildir": "written renamed synced",
 }
@@ -52,6 +53,8 @@ WHOLE: dict[str, frozenset[str]] = {
 
 BESIDES: dict[str, frozenset[str]] = {
     "smtp-maildir": _of("maildir", "courier"),
+    "smtp-dropped": frozenset({"pipeline.dropped", "pipeline.worked", "pipeline.committed"}),
+    "schedule": _of("schedule"),
     "smtp-twice": frozenset({"pipeline.duplicate"}),
     "smtp-poison": frozenset({"pipeline.set_aside", "pipeline.worked"}),
     "answer-unproven": frozenset({"agent.held", "outbox.queued"}),

@@ -19,6 +19,7 @@ import desk_kit
 from desk_kit import SHOP, START, Desk, File, letter
 from loopback import HOST
 
+from inboxd.desk.scheduling import run_due
 from inboxd.store.migrations import upgrade
 
 CONFIG = """\
@@ -79,6 +80,7 @@ class Scene:
     send: str = ""
     digest: str = ""
     schema: bool = True
+    rules: str = ""
     fetched: Sequence[bytes] = field(default_factory=list)
     hides: bytes = b""
     """A capability that the IMAP server does not have."""
@@ -187,10 +189,39 @@ def _digests(desk: Desk) -> list[Letter]:
     return []
 
 
+def _scheduled(desk: Desk) -> list[Letter]:
+    """A rule with a schedule has two conversations to look at."""
+    _asked(desk)
+    desk.send(_question(2), to=[SHOP], envelope_from=JANE)
+    _all_sent(desk)
+    run_due(desk.database, desk.shop, desk.clock)
+    return []
+
+
+DROP = "- {name: Noise, when: message.received, if: {subject: tea}, then: [{tag: x}, drop]}\n"
+DAILY = """\
+- name: Daily
+  when: schedule
+  schedule: 0 9 * * *
+  then: [{note: morning}, {reply: {canned: still-there}}, {timer: {name: later, after: 9 days}}]
+"""
 SCENES = (
     Scene("smtp", _asks, _OPENED),
     Scene("smtp-maildir", _asks, _OPENED, send="{maildir: sent}"),
     Scene("smtp-twice", _asks_twice, "SELECT count(*) = 2 FROM journal"),
+    Scene(
+        "smtp-dropped",
+        lambda desk: [Letter(JANE, (SHOP,), _question())],
+        "SELECT count(*) = 1 FROM journal WHERE state = 'dropped'",
+        rules=DROP,
+    ),
+    Scene(
+        "schedule",
+        _scheduled,
+        "SELECT count(*) = 2 FROM event WHERE kind = 'note.added'",
+        now=START + timedelta(days=1),
+        rules=DAILY,
+    ),
     Scene("smtp-poison", _loops, "SELECT count(*) = 1 FROM journal WHERE state = 'quarantined'"),
     Scene("answer", _answers, "SELECT count(*) = 1 FROM conversation WHERE state = 'closed'"),
     Scene("answer-unproven", _pretends, "SELECT count(*) FROM event WHERE kind = 'held'"),
@@ -240,7 +271,7 @@ def build(scene: Scene, folder: Path, port: int, sink_port: int, imap_port: int)
     send = scene.send or f"{{smtp: {{host: {HOST}, port: {sink_port}, tls: none}}}}"
     source = source_of(scene, imap_port)
     config = CONFIG.format(port=port, send=send, sources=source, digest=scene.digest)
-    desk = desk_kit.make(folder, config=config, rules=RULES, canned=CANNED)
+    desk = desk_kit.make(folder, config=config, rules=RULES + scene.rules, canned=CANNED)
     letters = scene.prepare(desk)
     upgrade(desk.database)
     desk.database.close()

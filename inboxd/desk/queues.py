@@ -19,6 +19,7 @@ from inboxd.desk.handing_out import Team, give, team_of
 from inboxd.desk.shop import Shop
 from inboxd.desk.trouble import alert
 from inboxd.desk.unit import Unit
+from inboxd.failpoints import reach
 from inboxd.store import conversations, hand_outs, messages
 from inboxd.store.conversations import ConversationRecord
 from inboxd.store.db import Database, is_database_fault
@@ -43,7 +44,9 @@ def work_queues(database: Database, shop: Shop, clock: Clock, *, limit: int = BA
     with database.write() as connection:
         now = clock.now()
         done = shift_ends.take_back(connection, shop, now, limit, _guarded) if left else 0
-        return done + _hand_out(connection, shop, now, limit)
+        done += _hand_out(connection, shop, now, limit)
+        reach("queues.worked")
+    return done
 
 
 def _hand_out(connection: sa.Connection, shop: Shop, now: datetime, limit: int) -> int:
@@ -101,6 +104,7 @@ def _give(
         unit.tell(choice.name, reason)
     unit.traces.append({"handed_out": f"{way.strategy} of team {team.name}: {choice}"})
     give(unit, team, choice)
+    reach("queues.given")
     hand_outs.count(connection, number)
     last = messages.last_inbound(connection, number)
     ruling.follow(unit, last)

@@ -8,6 +8,7 @@ from inboxd.desk.case import send_notifications
 from inboxd.desk.facts import of_message
 from inboxd.desk.sla import BREACHED, WARNING
 from inboxd.desk.unit import Unit
+from inboxd.failpoints import reach
 from inboxd.store import messages
 
 
@@ -21,6 +22,7 @@ def fire(unit: Unit, timer: str) -> None:
     target = unit.promises.mark(kind, what)
     if target is None or target.due_at is None:
         return
+    reach("sla.marked")
     zone = unit.shop.config.zone(unit.desk.mailbox)
     due = f"{target.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
     said = {WARNING: "is due", BREACHED: "was due"}[what]

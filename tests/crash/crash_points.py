@@ -46,7 +46,7 @@ WHOLE: dict[str, frozenset[str]] = {
     "imap-seen": _ALWAYS | _of("imap") | _FILED | _BY_CUSTOMER | _SENT | {"courier.dead"},
     "timer": _ALWAYS | _of("timers", "unit") | _SENT | {"courier.dead", "courier.frozen"},
     "answer": _ALWAYS | _BY_SMTP | _FILED | _of("agent", "answer") | _SENT | {"courier.dead"},
-    "digest": _ALWAYS | _of("digest") | _SENT,
+    "digest": _ALWAYS | _of("digest") | _SENT | {"courier.dead"},
     "upgrade": _ALWAYS | _of("migration"),
 }
 """Scenes that are crashed at every point that they pass, which are exactly these."""
@@ -57,6 +57,8 @@ BESIDES: dict[str, frozenset[str]] = {
     "schedule": _of("schedule"),
     "smtp-twice": frozenset({"pipeline.duplicate"}),
     "smtp-poison": frozenset({"pipeline.set_aside", "pipeline.worked"}),
+    "timer-sla": frozenset({"sla.marked", "timers.marked", "timers.fired", "timers.committed"}),
+    "timer-queue": frozenset({"queues.given", "queues.worked", "outbox.queued"}),
     "answer-unproven": frozenset({"agent.held", "outbox.queued"}),
     "answer-mistaken": frozenset({"agent.refused", "agent.read", "outbox.queued"}),
     "imap-move": frozenset({"imap.marking", "imap.marked", "imap.mark_forgotten"}),

@@ -30,16 +30,16 @@ mailboxes:
     address: support@shop.example
     display_name: Tea Shop
     notify: [support-team]
-    sources: [{sources}]
+    sources: [{sources}]{mailbox}
   - {{name: sales, address: sales@shop.example, notify: [carl]}}
 listen:
   smtp: {{host: 127.0.0.1, port: {port}, limits: {{connections_per_peer: 1000}}}}
 send: {send}
 agents:
-  - {{name: anna, address: anna@shop.example, teams: [support-team], role: admin{digest}}}
-  - {{name: ben, address: ben@shop.example, teams: [support-team]}}
+  - {{name: anna, address: anna@shop.example, teams: [support-team], role: admin{agent}}}
+  - {{name: ben, address: ben@shop.example, teams: [support-team]{agent}}}
   - {{name: carl, address: carl@shop.example}}
-"""
+{more}"""
 RULES = """\
 - name: Acknowledge
   when: conversation.opened
@@ -78,9 +78,12 @@ class Scene:
     now: datetime = START
     source: str = "smtp: {}"
     send: str = ""
-    digest: str = ""
-    schema: bool = True
+    mailbox: str = ""
+    agent: str = ""
+    more: str = ""
     rules: str = ""
+    """Rules besides the usual ones."""
+    schema: bool = True
     fetched: Sequence[bytes] = field(default_factory=list)
     hides: bytes = b""
     """A capability that the IMAP server does not have."""
@@ -171,21 +174,17 @@ def _loops(desk: Desk) -> list[Letter]:
 
 
 def _waits(desk: Desk) -> list[Letter]:
-    """Timers that are due: two rules', a snooze's end, a reminder, and one whose rule is gone."""
+    """Timers that are due: two rules', a snooze's end, and reminders, one of nobody known."""
     _asked(desk)
     words = _answer(desk, "Which tea?\n\n#remind 2d ask again", "Anna <anna@shop.example>")
     desk.send(words.raw, to=words.recipients, envelope_from=words.sender)
     desk.send(_question(2), to=[SHOP], envelope_from=JANE)
     told = desk.to("ben@shop.example", "notification")
-    desk.answer_as("ben", told, "#snooze 2d", message_id="snooze@agents.example")
+    words = "#snooze 2d\n#remind 2d look at it"
+    desk.answer_as("ben", told, words, message_id="snooze@agents.example")
     _all_sent(desk)
-    with desk.database.write() as connection:  # a rule that the files do not hold any more
-        connection.exec_driver_sql("UPDATE timer SET rule = 'Gone' WHERE rule = 'Tell of silence'")
-    return []
-
-
-def _digests(desk: Desk) -> list[Letter]:
-    _asked(desk)
+    with desk.database.write() as connection:  # who is no agent any more
+        connection.exec_driver_sql("UPDATE reminder SET agent = 'gone' WHERE agent = 'ben'")
     return []
 
 
@@ -195,6 +194,22 @@ def _scheduled(desk: Desk) -> list[Letter]:
     desk.send(_question(2), to=[SHOP], envelope_from=JANE)
     _all_sent(desk)
     run_due(desk.database, desk.shop, desk.clock)
+    return []
+
+
+def _queued(desk: Desk) -> list[Letter]:
+    """Three conversations, two agents who take one each, and one of them has just closed hers."""
+    for number in range(1, 4):
+        raw = letter(text=f"Question {number}\n", message_id=f"q{number}@customer.example")
+        desk.send(raw, to=[SHOP], envelope_from=JANE)
+    told = desk.to("anna@shop.example", "notification")
+    desk.answer_as("anna", told, "#close", message_id="close@agents.example")
+    _all_sent(desk)
+    return []
+
+
+def _digests(desk: Desk) -> list[Letter]:
+    _asked(desk)
     return []
 
 
@@ -208,7 +223,7 @@ DAILY = """\
 SCENES = (
     Scene("smtp", _asks, _OPENED),
     Scene("smtp-maildir", _asks, _OPENED, send="{maildir: sent}"),
-    Scene("smtp-twice", _asks_twice, "SELECT count(*) = 2 FROM journal"),
+    Scene("smtp-twice", _asks_twice, "SELECT count(*) >= 2 FROM journal"),
     Scene(
         "smtp-dropped",
         lambda desk: [Letter(JANE, (SHOP,), _question())],
@@ -233,11 +248,28 @@ SCENES = (
         now=START + timedelta(days=9),
     ),
     Scene(
+        "timer-sla",
+        _digests,
+        "SELECT count(*) = 1 FROM event WHERE kind = 'sla.breached'",
+        now=START + timedelta(days=1),
+        mailbox="\n    sla: standard",
+        more="sla: {standard: {first_response: 4 h, warn_at: 50%}}\n",
+        rules="- {name: Late, when: sla.breached, then: [{tag: late}, {notify: [anna]}]}\n",
+    ),
+    Scene(
+        "timer-queue",
+        _queued,
+        "SELECT count(*) = 3 FROM conversation WHERE assignee IS NOT NULL",
+        agent=", max_open: 1",
+        rules="- {name: Hand out, when: conversation.opened, "
+        "then: [{assign: {team: support-team, by: least_loaded}}]}\n",
+    ),
+    Scene(
         "digest",
         _digests,
-        "SELECT count(*) = 1 FROM digest",
+        "SELECT count(*) = 2 FROM digest",
         now=START + timedelta(days=1),
-        digest=', digest: "8:00"',
+        agent=', digest: "8:00"',
     ),
     Scene("upgrade", _nothing, "SELECT 1", schema=False),
 )
@@ -270,7 +302,9 @@ def build(scene: Scene, folder: Path, port: int, sink_port: int, imap_port: int)
     """Make the shop's folder and what it holds before; returns what will be handed in."""
     send = scene.send or f"{{smtp: {{host: {HOST}, port: {sink_port}, tls: none}}}}"
     source = source_of(scene, imap_port)
-    config = CONFIG.format(port=port, send=send, sources=source, digest=scene.digest)
+    ports = {"port": port, "send": send, "sources": source}
+    own = {"mailbox": scene.mailbox, "agent": scene.agent, "more": scene.more}
+    config = CONFIG.format(**ports, **own)
     desk = desk_kit.make(folder, config=config, rules=RULES + scene.rules, canned=CANNED)
     letters = scene.prepare(desk)
     upgrade(desk.database)

@@ -175,6 +175,7 @@ class Expectation(Part):
     priority: Priority | None = None
     fields: dict[FieldName, str] | None = None
     replies: Several[Reply] | None = None
+    sent: Many[CannedName] | None = None
     not_sent: Many[CannedName] | None = None
     notified: Many[AgentOrTeam] | None = None
     not_notified: Many[AgentOrTeam] | None = None

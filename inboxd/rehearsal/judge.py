@@ -87,6 +87,8 @@ def _sent(wanted: Expectation, scene: Scene) -> Iterator[Mismatch]:
             for i, (each, sent) in enumerate(zip(wanted.replies, scene.replies, strict=True)):
                 yield from _reply(f"replies.{i}", each, sent)
     names = {each.canned for each in scene.replies}
+    if unsent := [name for name in wanted.sent or () if name not in names]:
+        yield Mismatch("sent", listed(unsent), got)
     if unwanted := [name for name in wanted.not_sent or () if name in names]:
         yield Mismatch("not_sent", f"not {listed(unwanted)}", got)
     if wanted.forwarded is not None and set(wanted.forwarded) != set(scene.forwarded):

@@ -19,8 +19,10 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = rules_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 TESTS_SCHEMA = cases_schema()
-SHIPPED = sorted((ROOT / "config" / "rules").glob("*.yaml"))
-SHIPPED_TESTS = sorted((ROOT / "config").glob("*/tests/*.yaml"))
+SHIPPED = sorted(
+    [*(ROOT / "config").glob("rules/*.yaml"), *(ROOT / "config").glob("packs/*/*.yaml")]
+)
+SHIPPED_TESTS = sorted((ROOT / "config").glob("**/tests/*.yaml"))
 EXAMPLES = re.findall(
     r"^```yaml\n(.*?)^```", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.M | re.S
 )

@@ -86,7 +86,8 @@ def _imap(of: Figures) -> None:
 
 
 def _memory(of: Figures) -> None:
-    _line("memory of the daemon, idle", f"{of['idle_mb']:.0f} MB")
+    own = f"{of['idle_own_mb']:.0f} MB of it its own, the rest libraries' files"
+    _line("memory of the daemon, idle", f"{of['idle_mb']:.0f} MB", own)
     _line("memory of the daemon under load, most", f"{of['load_mb']:.0f} MB")
 
 

@@ -48,6 +48,7 @@ def serve(
     SIGTERM stops it within 10 s; SIGHUP reads configuration, rules and templates again.
     """
     config = open_config(ctx)
+    _import_structlog_without_rich()
     from inboxd.clock import SystemClock
     from inboxd.daemon import Daemon
     from inboxd.foreground import run
@@ -56,6 +57,16 @@ def serve(
     os.umask(0o077)  # what the daemon writes is nobody else's business
     log_lines(log_format.value)
     run(Daemon(config, SystemClock()), _tell_where)
+
+
+def _import_structlog_without_rich() -> None:
+    """Spare the daemon 4 MB: structlog imports rich for exceptions' traces, which no log holds."""
+    if "rich" not in sys.modules:
+        sys.modules["rich"] = None  # type: ignore[assignment]
+        try:
+            import structlog  # noqa: F401
+        finally:
+            del sys.modules["rich"]
 
 
 def demo(as_json: AsJson = False) -> None:

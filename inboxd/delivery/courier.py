@@ -38,6 +38,9 @@ from inboxd.store.outbox import QueuedMail
 _log = structlog.get_logger(__name__)
 BATCH = 20
 _FRESH = outbox.LEASE / 10
+# Once they are sent nobody asks for their drafts: a conversation holds what was said in them, and
+# the words of notifications, by which they are known in agents' answers, lie apart.
+_FORGOTTEN = frozenset({"notification", "answered", "auto_reply"})
 
 
 def make_transport(config: Config) -> Transport:
@@ -229,7 +232,7 @@ def record(
         )
     else:
         state = OutboxState.SENT if "sent" in states or not rows else OutboxState.DEAD
-        outbox.settle(connection, mail.id, state, now, error=error)
+        outbox.settle(connection, mail.id, state, now, error=error, forget=mail.kind in _FORGOTTEN)
     ATTEMPTS.add(min(states, default="sent"))
     if states == {"sent"}:
         DELIVERY.observe((now - mail.created_at).total_seconds())

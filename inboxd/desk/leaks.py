@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from inboxd.desk.unit import Unit
-from inboxd.mail.drafts import decode_draft, text_of
+from inboxd.mail.drafts import decode_draft, text_of, text_without_draft
 from inboxd.mail.mime import parse
 from inboxd.mail.model import Attachment, ParsedMail
 from inboxd.mail.outgoing import MARKER
@@ -141,6 +141,8 @@ def _goes_on(above: str, line: str, said: str) -> bool:
 
 
 def _text(sent: QueuedMail) -> str:
+    if not sent.draft and sent.texts:
+        return text_without_draft(sent.texts)
     draft = decode_draft(sent.draft, sent.texts)
     if draft.texts.plain:
         return text_of(draft)

@@ -95,6 +95,11 @@ def text_of(draft: Draft) -> str:
     return _filled(draft.texts.plain, draft.fills)
 
 
+def text_without_draft(texts: bytes) -> str:
+    """Return the plain text of a mail of which its stored texts alone are left, slots empty."""
+    return _SLOT.sub("", _decode_texts(texts).plain)
+
+
 def assemble(draft: Draft, read_part: Callable[[int, int], bytes]) -> bytes:
     """Return the exact bytes that go over the wire, with CRLF line ends.
 

@@ -12,7 +12,7 @@ from inboxd.rules.ruleset import CompiledRule
 from inboxd.rules.verdict import Verdict
 
 # How many rules that did not match are written down one by one.
-MISSES_KEPT = 50
+MISSES_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Evaluation:
                 }
                 for step in matched
             ],
-            "missed": [{"rule": step.rule, "why": step.why} for step in missed],
+            "missed": [{"rule": rule, "why": why} for rule, why in missed],
         }
         all_of_them = sum(1 if isinstance(look, Step) else len(look) for look in self.looks)
         if more := all_of_them - len(matched) - len(missed):
@@ -115,15 +115,17 @@ class Evaluation:
             told["stopped"] = self.stopped
         return told
 
-    def _missed(self) -> list[Step]:
+    def _missed(self) -> list[tuple[str, str]]:
+        """Return rules that did not match, each with the reason."""
         asked = sum(1 for look in self.looks if isinstance(look, Step) and not look.matched)
         room = MISSES_KEPT - asked
-        steps: list[Step] = []
+        missed: list[tuple[str, str]] = []
         for look in self.looks:
             if isinstance(look, Passed):
-                shown = list(look.steps(max(room, 0)))
-                room -= len(shown)
-                steps += shown
+                if room > 0:
+                    shown = [(step.rule, step.why) for step in look.steps(room)]
+                    room -= len(shown)
+                    missed += shown
             elif not look.matched:
-                steps.append(look)
-        return steps[:MISSES_KEPT]
+                missed.append((look.rule, look.why))
+        return missed[:MISSES_KEPT]

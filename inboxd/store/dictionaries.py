@@ -27,8 +27,8 @@ _log = structlog.get_logger(__name__)
 _TABLE = table_of(Dictionary)
 _TIMES: Final = 8
 _LAST: Final = 500_000
-_SAMPLES: Final = 600
-_SAMPLE_BYTES: Final = 16_000
+_SAMPLES: Final = 400
+_SAMPLE_BYTES: Final = 8_000
 _SIZES: Final[dict[Kind, int]] = {
     "mail": 96_000,
     "draft": 24_000,

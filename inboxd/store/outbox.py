@@ -14,6 +14,8 @@ from sqlalchemy.dialects.sqlite import insert
 from inboxd.conversations.states import OutboxState
 from inboxd.failpoints import reach
 from inboxd.store.compression import decompress_or_empty, packer_of
+from inboxd.store.outbox_results import record_results as record_results
+from inboxd.store.outbox_results import settle as settle
 from inboxd.store.outbox_texts import WHOLE, SharedTexts, drop_unused, texts_of
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Outbox, OutboxRecipient, table_of
@@ -72,14 +74,6 @@ _LEASE = Statement(
         next_attempt_at=sa.bindparam("until"),
         attempts=_OUTBOX.c.attempts + 1,
     )
-)
-_RESULT = Statement(
-    sa.update(_RECIPIENT)
-    .where(
-        _RECIPIENT.c.outbox_id == sa.bindparam("which"),
-        _RECIPIENT.c.address == sa.bindparam("whom"),
-    )
-    .values(state=sa.bindparam("became"), reply=sa.bindparam("said"))
 )
 _BY_MESSAGE_ID = Statement(WHOLE.where(each_of(_OUTBOX.c.message_id, "wanted")))
 
@@ -189,44 +183,6 @@ def freeze(connection: sa.Connection, outbox_id: int, sha256: bytes) -> None:
         sa.update(_OUTBOX)
         .where(_OUTBOX.c.id == outbox_id, _OUTBOX.c.sha256.is_(None))
         .values(sha256=sha256)
-    )
-
-
-def record_results(
-    connection: sa.Connection, outbox_id: int, results: Sequence[tuple[str, str, str]]
-) -> None:
-    """Record `(address, state, server's word)` for recipients of a mail."""
-    if results:
-        _RESULT.run_many(
-            connection,
-            [
-                {"which": outbox_id, "whom": address, "became": state, "said": said[:500]}
-                for address, state, said in results
-            ],
-        )
-
-
-def settle(
-    connection: sa.Connection,
-    outbox_id: int,
-    state: OutboxState,
-    at: datetime,
-    *,
-    next_attempt_at: datetime | None = None,
-    error: str | None = None,
-) -> None:
-    """End an attempt: the mail is sent, dead, or waits for its next attempt."""
-    over = state in (OutboxState.SENT, OutboxState.DEAD)
-    connection.execute(
-        sa.update(_OUTBOX)
-        .where(_OUTBOX.c.id == outbox_id)
-        .values(
-            state=state.value,
-            lease=None,
-            finished_at=at if over else None,
-            next_attempt_at=next_attempt_at or at,
-            error=error and error[:500],
-        )
     )
 
 

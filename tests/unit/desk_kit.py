@@ -268,7 +268,8 @@ class Desk:
             assert raw is not None
             return read_part(raw, index)
 
-        raw = assemble(decode_draft(queued.draft, queued.texts), part)
+        # Of a mail that has left nothing but its place is kept.
+        raw = assemble(decode_draft(queued.draft, queued.texts), part) if queued.draft else b""
         return Sent(
             row.id,
             row.kind,

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from desk_kit import CONFIG, Desk, make
 
+from inboxd.conversations.states import OutboxState
+from inboxd.desk import leaks
 from inboxd.errors import Permanent
 from inboxd.mail.compose import compose
 from inboxd.mail.drafts import (
@@ -21,6 +23,7 @@ from inboxd.mail.drafts import (
 )
 from inboxd.mail.model import Address
 from inboxd.mail.outgoing import OutgoingAttachment, OutgoingMail
+from inboxd.store import outbox
 
 MAIL = OutgoingMail(
     from_=Address("Tea Shop", "support@shop.example"),
@@ -114,8 +117,6 @@ def test_shared_and_own_rendering_say_the_same(tmp_path: Path) -> None:
 
 
 def test_texts_go_with_the_last_mail_that_bears_them(tmp_path: Path) -> None:
-    from inboxd.store import outbox
-
     desk = make(tmp_path)
     desk.customer()
     ids = [sent.id for sent in desk.outbox()]
@@ -125,3 +126,21 @@ def test_texts_go_with_the_last_mail_that_bears_them(tmp_path: Path) -> None:
     with desk.database.write() as connection:
         outbox.withdraw(connection, ids[1:])
     assert texts(desk) == 0
+
+
+def test_of_a_notification_that_was_sent_its_words_are_kept(tmp_path: Path) -> None:
+    """Agents quote them in answers, where they must not reach the customer."""
+    desk = make(tmp_path)
+    desk.customer("Where is it?\n")
+    with desk.database.write() as connection:
+        for number in (1, 2):
+            outbox.settle(connection, number, OutboxState.SENT, desk.clock.now(), forget=number < 2)
+        sent, kept = (outbox.get(connection, number) for number in (1, 2))
+    assert sent is not None
+    assert kept is not None
+    assert (sent.state, sent.draft) == ("sent", b"")
+    assert kept.draft != b""
+    words = leaks._text(sent)
+    assert "Where is it?" in words
+    assert "Close: support+@shop.example" in words  # nobody's: the address was the agent's own
+    assert len(words.splitlines()) == len(leaks._text(kept).splitlines())

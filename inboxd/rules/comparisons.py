@@ -24,7 +24,7 @@ _Reads: TypeAlias = Callable[[View], Sequence[Any]]
 NEGATIVE: Final = {"is_not": "is", "none_of": "any_of"}
 """Operators that hold exactly where another one does not."""
 
-_NOTHING: Final = "there is none"
+_NOTHING: Final = "none"
 
 
 def is_compared(what: str, operator: str) -> bool:
@@ -99,7 +99,7 @@ def _any(read: _Reads, wanted: bool) -> Ask:
 
 
 def _shown(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:g}"
+    return str(value) if isinstance(value, int) else f"{value:.15g}"
 
 
 def _rank(view: View) -> tuple[int, ...]:

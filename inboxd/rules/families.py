@@ -7,7 +7,7 @@ with those that there are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
     Field,
@@ -74,6 +74,8 @@ WRONG_OPERATOR: Final = "wrong_key"
 class Operators(Part):
     """What a condition is asked; several operators must all hold."""
 
+    example: ClassVar[str] = ""
+
     @classmethod
     def words(cls) -> tuple[str, ...]:
         """Return the operators of this model as files write them, in their order."""
@@ -86,11 +88,13 @@ class Operators(Part):
         cls, value: Any, validate: ModelWrapValidatorHandler[Operators], info: ValidationInfo
     ) -> Operators:
         """Say of an operator that belongs to other conditions which ones belong here."""
-        wrong = [
-            each
-            for each in (value if isinstance(value, dict) else ())
-            if each in OPERATORS and each not in cls.words()
-        ]
+        if isinstance(value, Operators):
+            return validate(value)
+        if not isinstance(value, dict):
+            raise ValueError(
+                f"an operator is missing: one of {', '.join(cls.words())}{cls.example}"
+            )
+        wrong = [each for each in value if each in OPERATORS and each not in cls.words()]
         if not wrong:
             return validate(value)
         errors = [_wrong(each, cls.words()) for each in wrong]
@@ -314,6 +318,8 @@ class CountOperators(Operators):
 class SizeOperators(Operators):
     """For how large something is."""
 
+    example: ClassVar[str] = "; such as {above: 5 MB}"
+
     exists: bool | None = None
     above: Size | None = None
     below: Size | None = None
@@ -322,6 +328,8 @@ class SizeOperators(Operators):
 
 class AgeOperators(Operators):
     """For how long ago something was."""
+
+    example: ClassVar[str] = "; such as {older_than: 3 days} or {within: 2 business hours}"
 
     exists: bool | None = None
     between: Ages | None = None

@@ -32,7 +32,7 @@ class Leaf:
     def label(self) -> str:
         """The question in words."""
         value = self.value
-        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else _word(value)
+        shown = ", ".join(map(_word, value if isinstance(value, tuple) else (value,)))
         return shortened(f"{self.what} {self.operator} [{shown}]", 120)
 
     def check(self) -> Check:
@@ -71,7 +71,9 @@ def _questions(what: str, operators: Operators) -> Iterator[Leaf]:
 
 
 def _word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _found(label: str, find: Find, *, negated: bool) -> Check:
@@ -89,11 +91,11 @@ def _found(label: str, find: Find, *, negated: bool) -> Check:
 
 
 def _compared(label: str, ask: Ask) -> Check:
-    is_so, is_not = f"{label}: is", f"{label}: not, it is"
+    words = f"{label}: found"
 
     def check(view: View) -> Verdict:
         held, seen = ask(view)
-        return Verdict(held, is_so if held else is_not, (), _NOTHING, seen)
+        return Verdict(held, words, (), _NOTHING, seen)
 
     return check
 

@@ -15,6 +15,7 @@ from inboxd.durations import Duration
 from inboxd.suggest import hint
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_IN_FULL: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-4])(?::([0-5][0-9]))?")
 _MIDNIGHT = 24 * 60
 
@@ -130,6 +131,8 @@ def read_weekdays(value: object) -> Weekdays:
 
 
 def _day(word: str) -> int:
+    if word in _IN_FULL:
+        return _IN_FULL.index(word)
     if word not in DAYS:
         raise ValueError(f"{word[:20]!r} is no day of the week{hint(word, DAYS)}")
     return DAYS.index(word)

@@ -29,6 +29,8 @@ class Verdict:
     @property
     def why(self) -> str:
         """The reason in at most `MAX_WHY_CHARS` characters."""
+        if not self.parts and self.seen is None and len(self.words) <= MAX_WHY_CHARS:
+            return self.words
         inner = "; ".join(each.why for each in self.parts)
         words = self.words if self.seen is None else f"{self.words} {shortened(self.seen, 60)}"
         text = f"{words} ({inner})" if words and inner else words or inner

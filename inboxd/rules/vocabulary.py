@@ -86,7 +86,7 @@ CONDITIONS: Final[dict[str, str]] = {
         "what the event has changed: `state`, `assignee`, `priority`, `tags`, `fields.NAME`"
     ),
     "time": "the time of day in the shop's (the mailbox's, the team's) time zone",
-    "weekday": "the day of the week there: `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`",
+    "weekday": "the day of the week there: `mon` or `monday` and so on, or days such as `mon-fri`",
     "business_hours": "`true` while the team's or the mailbox's calendar is open, else `false`",
     "from": "the addresses and names in From",
     "from.address": "the addresses in From, each as a whole",

@@ -206,10 +206,19 @@ def test_what_is_caught_is_one_short_printable_line() -> None:
             "subject contains [refund]: found refund; body contains [no]: found no",
         ),
         ("[{subject: refund}, {body: yes}]", "body contains [yes]: not found"),
+        ("{attachments: {above: 2}}", "attachments above [2]: found 0"),
+        ("{header.X: {below: 2.5}}", "header.X below [2.5]: found none"),
+        ("{fields.n: {between: [1, 2000000]}}", "fields.n between [1, 2000000]: found 7"),
+        ("{age.agent: {within: 2 h}}", "age.agent within [2 h]: found none"),
+        ("{time: 0:00-6:00}", "time within [0:00-6:00]: found 0:00"),
+        ("{weekday: sat-mon}", "weekday any_of [sat-mon]: found thu"),
+        ("{business_hours: false}", "business_hours is [false]: found closed"),
+        ("{assignee: none}", "assignee exists [false]"),
+        ("{priority: {changed_to: high}}", "priority changed_to [high]: found no change"),
     ],
 )
 def test_the_reason_names_the_condition_that_decided(condition: str, reason: str) -> None:
-    seen = facts(message("A refund", "no. 7"), tags=frozenset({"vip"}))
+    seen = facts(message("A refund", "no. 7"), tags=frozenset({"vip"}), fields={"n": "7"})
     assert why(condition, seen) == reason
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,7 @@ from inboxd.service_manager import notify, watchdog_seconds
 _log = structlog.get_logger(__name__)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _PATIENCE = 9.0
+_JUMP = 5.0  # seconds by which a clock may wander between two looks
 
 
 def run(daemon: Daemon, on_ready: Callable[[Daemon], None]) -> None:
@@ -61,11 +63,14 @@ class SignsOfLife:
         if watchdog is not None:
             self.every = min(self.every, watchdog / 2)
         self._told: str | None = None
+        self._offset: float | None = None
+        self._jumps = 0
         self._was_well = True
 
     def show(self, *words: str, state: str = "running") -> None:
         """Write the file, pass `words` on, and feed the watchdog where every service is well."""
-        found = self._daemon.health(state)
+        self._watch_the_clock()
+        found = replace(self._daemon.health(state), clock_jumps=self._jumps)
         try:
             health.write_health(self.path, found)
         except OSError as error:  # a full disk; the file's age then tells that something is wrong
@@ -81,6 +86,15 @@ class SignsOfLife:
             told = (*told, "WATCHDOG=1")
         if told:
             notify(*told)
+
+    def _watch_the_clock(self) -> None:
+        """Notice when the machine's clock is set: timers then fire early or late by that much."""
+        clock = self._daemon.clock
+        offset = clock.now().timestamp() - clock.monotonic()
+        if self._offset is not None and abs(offset - self._offset) > _JUMP:
+            self._jumps += 1
+            _log.warning("clock.jumped", seconds=round(offset - self._offset, 1))
+        self._offset = offset
 
 
 def _wait(signs: SignsOfLife) -> int:

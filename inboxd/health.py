@@ -83,7 +83,10 @@ class ServiceHealth:
 
 @dataclass(frozen=True, slots=True)
 class DaemonHealth:
-    """How the daemon is; times are aware and in UTC."""
+    """How the daemon is; times are aware and in UTC.
+
+    `clock_jumps` counts how often the machine's clock was set while the daemon ran.
+    """
 
     version: str
     pid: int
@@ -91,6 +94,7 @@ class DaemonHealth:
     started_at: datetime
     written_at: datetime
     services: tuple[ServiceHealth, ...]
+    clock_jumps: int = 0
 
     @property
     def is_well(self) -> bool:
@@ -132,6 +136,7 @@ def read_health(path: Path) -> DaemonHealth:
             started_at=datetime.fromisoformat(data["started_at"]),
             written_at=datetime.fromisoformat(data["written_at"]),
             services=tuple(map(_service, data["services"])),
+            clock_jumps=int(data.get("clock_jumps", 0)),
         )
     except FileNotFoundError:
         raise Permanent(f"no daemon runs: there is no {path}") from None

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from textwrap import wrap
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inboxd.cli.context import open_config
 from inboxd.cli.failure import FAILED
 from inboxd.cli.options import AsJson
-from inboxd.cli.output import print_json, print_table, progress_of, say, state
+from inboxd.cli.output import console, line, print_json, progress_of, say
 from inboxd.desk.words import counted, size
+
+if TYPE_CHECKING:
+    from inboxd.doctor import Finding
 
 
 def register(app: typer.Typer) -> None:
@@ -83,15 +90,48 @@ def doctor(
     well = healthy(findings)
     if as_json:
         rows = [
-            {"check": f.what, "status": f.health.value, "words": f.words, "advice": f.advice}
+            {
+                "group": f.group.value,
+                "check": f.what,
+                "status": f.health.value,
+                "words": f.words,
+                "advice": f.advice,
+            }
             for f in findings
         ]
         print_json({"healthy": well, "checks": rows})
     else:
-        columns = ("", "check", "what was found", "what to do")
-        print_table(columns, ((state(f.health), f.what, f.words, f.advice) for f in findings))
+        _print_findings(findings)
     if not well:
         raise typer.Exit(FAILED)
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    """Print what was found by groups, so that it can be read on a telephone."""
+    from inboxd.doctor import Group, Health
+
+    out = console()
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    width = 10_000 if piped else max(40, min(out.width, 100))  # what is searched is not wrapped
+    signs = {Health.OK: ("ok", "green"), Health.WARN: ("!!", "yellow"), Health.FAIL: ("XX", "red")}
+    for group in Group:
+        mine = [each for each in findings if each.group is group]
+        if mine:
+            out.print(line(group.value, "bold"))
+        for each in mine:
+            sign, style = signs[each.health]
+            text = wrap(f"{each.what}: {each.words}", width - 5, break_on_hyphens=False)
+            out.print(line(f" {sign} ", style) + line(text[0]), soft_wrap=True)
+            for more in text[1:]:
+                out.print(line(f"    {more}"), soft_wrap=True)
+            for more in wrap(each.advice, width - 9, break_on_hyphens=False):
+                arrow = "-> " if more == each.advice or each.advice.startswith(more) else "   "
+                out.print(line(f"    {arrow}{more}", "bold"), soft_wrap=True)
+    counts = Counter(each.health for each in findings)
+    failed, warned = counts[Health.FAIL], counts[Health.WARN]
+    said = [f"{failed} failed" if failed else "", counted(warned, "warning") if warned else ""]
+    words = ", ".join(each for each in said if each) or "All is well."
+    out.print(line(words, "bold red" if failed else "yellow" if warned else "green"))
 
 
 def backup(

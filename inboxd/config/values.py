@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from inboxd.config.secret_places import is_secret
 from inboxd.errors import Fault
 from inboxd.yaml_positions import Document
 
@@ -39,7 +40,7 @@ class ValueReader:
         return value
 
     def _text(self, value: str, loc: tuple[str | int, ...]) -> str | None:
-        secret = loc[-1] in ("password", "secret_key") or "old_secret_keys" in loc
+        secret = is_secret(loc)
         if loc == ("secret_key",) and _is_unset(value, self.environ):
             return None
         if secret and value.startswith("file:"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from datetime import datetime
 
 from inboxd.clock import Clock, SystemClock
 from inboxd.delivery.envelope import address_fault
@@ -34,6 +35,7 @@ class SmtpTransport:
         self._carried = 0
         self._last_used = 0.0
         self._interrupted = False
+        self.certificate_ends: datetime | None = None  # of the relay, once `check` has met it
 
     def send(
         self, envelope_from: str, recipients: Sequence[str], content: bytes
@@ -54,6 +56,7 @@ class SmtpTransport:
         with the relay, the step and the relay's word in their text, never the password.
         """
         session = self._open()
+        self.certificate_ends = session.certificate_ends
         try:
             return session.describe()
         finally:

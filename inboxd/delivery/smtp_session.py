@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from inboxd.clock import Clock
 from inboxd.delivery.envelope import wire_address
@@ -95,6 +96,11 @@ class Session:
             f"takes mails of up to {limit} octets" if limit.isdigit() else "names no size limit",
         ]
         return f"{self._options.peer}: " + "; ".join(facts)
+
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """Until when the relay's certificate is valid (UTC), None in the clear."""
+        return self._wire.certificate_ends
 
     def reset(self) -> bool:
         """Clear the relay's transaction state; False where the idle connection is of no use."""

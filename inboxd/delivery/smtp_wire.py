@@ -15,7 +15,9 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
+from inboxd.certificates import certificate_end
 from inboxd.clock import Clock
 from inboxd.delivery.transport import one_line
 from inboxd.errors import Permanent, Transient
@@ -93,6 +95,12 @@ class Wire:
     def tls_version(self) -> str | None:
         """The TLS version in use (`TLSv1.3`), or None on a connection in the clear."""
         return self._sock.version() if isinstance(self._sock, ssl.SSLSocket) else None
+
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """Until when the server's certificate is valid (UTC), None in the clear."""
+        sock = self._sock
+        return certificate_end(sock) if isinstance(sock, ssl.SSLSocket) else None
 
     def conceal(self, secrets: Iterable[str]) -> None:
         """Replace `secrets` in whatever the server says from now on."""

@@ -32,7 +32,12 @@ def size(count: int) -> str:
     """Return a number of bytes as people read it, such as `120 kB`."""
     if count < 1000:
         return f"{count} bytes"
-    amount, unit = (count / 1000, "kB") if count < 1_000_000 else (count / 1_000_000, "MB")
+    unit, each = next(
+        (unit, each)
+        for unit, each in (("kB", 10**3), ("MB", 10**6), ("GB", 10**9))
+        if count < each * 1000 or unit == "GB"
+    )
+    amount = count / each
     return f"{amount:.0f} {unit}" if amount >= 10 else f"{amount:.1f} {unit}"
 
 

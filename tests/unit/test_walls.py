@@ -36,10 +36,11 @@ MAY_WIRE = {
     "demo",
     "daemon.py",
     "service_manager.py",
+    "certificates.py",
     "delivery",
     "ingest",
     "cli",
-    "doctor.py",
+    "doctor",
     "dns_txt.py",
 }
 

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from intake import Dialogue, letter, new_database, write_config
+from intake import CONFIG, Dialogue, letter, new_database, write_config
 from loopback import eventually, free_port, listens
+from servers import Dovecot
 
 from inboxd.config import load_config
 from inboxd.errors import Permanent
@@ -94,6 +95,76 @@ def _check(lines: list[str]) -> int:
             good += synced
             synced = False
     return good
+
+
+IMAP_MAILS = 12
+
+
+@pytest.mark.servers
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_R1_the_log_is_synced_before_every_imap_mark(tmp_path: Path, dovecot: Dovecot) -> None:
+    """The same of the IMAP source: its thread fetches, commits, and then marks as seen."""
+    user, port, trace = "marks@shop.example", free_port(), tmp_path / "trace"
+    dovecot.add_users(user)
+    imap = f"port: {dovecot.imap_port}, tls: none, user: {user}, password: secret, poll: 1 s"
+    base = CONFIG.replace("port: 9, tls: none, user: fetched, password: secret", imap)
+    config = write_config(tmp_path, f"listen: {{smtp: {{port: {port}}}}}", base)
+    strace = ["strace", "-f", "-qq", "-y", "-s", "64", "-o", str(trace), "-e"]
+    calls = "trace=fsync,fdatasync,sendto,pwrite64"
+    process = subprocess.Popen(
+        [*strace, calls, sys.executable, "-c", DAEMON, str(config)], start_new_session=True
+    )
+    try:
+        eventually(lambda: process.poll() is None and listens(port), 60, "the daemon listens")
+        for number in range(IMAP_MAILS):
+            dovecot.append(user, [letter(f"mail {number}")])
+            marked = [(b"\\Seen",)] * (number + 1)
+            eventually(lambda: dovecot.flags(user) == marked, 30)  # noqa: B023
+    finally:
+        _terminate_traced(process)
+    good, marks = _check_marks(trace.read_text(errors="replace").splitlines())
+    print(f"{good} of {marks} marks had the log written and synced before them")
+    assert good == marks == IMAP_MAILS
+
+
+def _check_marks(lines: list[str]) -> tuple[int, int]:
+    """Return how many marks there were, and before how many their thread had synced the log.
+
+    After the command that fetched the mail, it must have written frames to the WAL and finished a
+    sync of it after its last write.
+    """
+    good = marks = 0
+    state: dict[str, str] = {}
+    for line in lines:
+        match = _CALL.match(line)
+        if match is None:
+            continue
+        pid, text = match["pid"], match["text"]
+        if "BODY.PEEK[" in text:
+            state[pid] = "fetched"
+        elif re.match(r"pwrite64\(\d+<[^>]*inboxd\.db-wal>", text):
+            state[pid] = "written"
+        elif re.match(r"(fsync|fdatasync)\(\d+<[^>]*inboxd\.db-wal>", text):
+            if state.get(pid) == "written":
+                state[pid] = "synced" if re.search(r"\)\s+= 0", text) else "syncing"
+        elif re.match(r"<\.\.\. (fsync|fdatasync) resumed>\)\s+= 0", text):
+            if state.get(pid) == "syncing":
+                state[pid] = "synced"
+        elif " UID STORE " in text and text.startswith("sendto"):
+            marks += 1
+            good += state.get(pid) == "synced"
+    return good, marks
+
+
+def test_R1_the_check_of_the_marks_sees_what_is_missing() -> None:
+    fetch = '7 sendto(9<socket:[1]>, "A UID FETCH 1 (BODY.PEEK[])\\r\\n", 27, 0, NULL, 0) = 27'
+    write = '7 pwrite64(9</x/inboxd.db-wal>, "x", 4096, 0) = 4096'
+    sync = "7 fdatasync(9</x/inboxd.db-wal>) = 0"
+    mark = '7 sendto(9<socket:[1]>, "B UID STORE 1 +FLAGS.SILENT", 27, 0, NULL, 0) = 27'
+    assert _check_marks([fetch, write, sync, mark]) == (1, 1)
+    assert _check_marks([write, sync, fetch, mark]) == (0, 1)
+    assert _check_marks([fetch, write, mark, sync]) == (0, 1)
+    assert _check_marks([fetch, write, sync.replace("7 ", "8 "), mark]) == (0, 1)
 
 
 def test_R1_the_check_of_the_calls_sees_what_is_missing() -> None:

@@ -43,6 +43,32 @@ def test_every_pitfall_that_is_tested_is_in_the_table() -> None:
     assert found == set(ROWS)
 
 
+RELIABILITY = dict(re.findall(r"^\| (R\d+) \| .*? \| (.*) \|$", PAGE, re.MULTILINE))
+
+
+def test_every_row_of_reliability_is_in_the_table_with_its_figures() -> None:
+    assert list(RELIABILITY) == [f"R{number}" for number in range(1, 17)]
+    assert all(re.search(r"\d", where.partition("`: ")[2]) for where in RELIABILITY.values()
+               if "test_imap_marks" not in where)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", RELIABILITY)
+def test_the_files_of_a_row_hold_tests_that_are_named_after_it(row: str) -> None:
+    files = re.findall(r"`(tests/[^`]+\.py)`", RELIABILITY[row])
+    assert files, f"{row} names no test"
+    for file in files:
+        assert re.search(rf"def test_{row}_", SOURCES[ROOT / file]), (
+            f"{file} shows nothing of {row}"
+        )
+
+
+def test_the_figures_of_the_crash_points_are_those_of_the_test() -> None:
+    """They change with every point that somebody adds."""
+    source = SOURCES[ROOT / "tests/crash/test_R11_crash_points.py"]
+    points, crashes = re.findall(r"assert (?:len\(POINTS\)|CASES) == (\d+)", source)
+    assert f"{points} points, {crashes} crashes" in RELIABILITY["R11"]
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_named_test_files_exist(name: str) -> None:
     pattern = name if "/" in name else f"tests/**/{name}"

@@ -118,6 +118,7 @@ class _Figures(Collector):
             ("journal_entries", "Mails that wait, and that were put aside.", found.journal),
             ("outbox_mails", "Outgoing mails that wait, and dead ones.", found.outbox),
             ("conversations", "Conversations that are not closed.", found.conversations),
+            ("promises", "Promises of SLA policies, and those that are overdue.", found.promises),
         ):
             values: _Values = {(state,): float(count) for state, count in counts.items()}
             yield _gauge(name, words, values, "state")

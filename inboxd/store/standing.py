@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from inboxd.store import folders
+from inboxd.store import folders, sla
 from inboxd.store.types import from_micros, to_micros
 
 
@@ -27,12 +27,13 @@ class Standing:
 
     `journal`, `outbox` and `conversations` count by state; those states are left out that only
     grow (`applied`, `sent`, `closed`, …). `overdue_since` is when the timer was due that has been
-    due for longest.
+    due for longest. Of the `promises` to customers that are still to be kept, `overdue` is a part.
     """
 
     journal: Mapping[str, int]
     outbox: Mapping[str, int]
     conversations: Mapping[str, int]
+    promises: Mapping[str, int]
     timers: int
     oldest_received: datetime | None
     oldest_waiting: datetime | None
@@ -43,11 +44,13 @@ class Standing:
 
 def standing(connection: sa.Connection, now: datetime) -> Standing:
     """Look at every queue; no query reads what is finished."""
+    promised, late = sla.counts(connection, now)
     waits = "state IN ('queued', 'sending', 'deferred')"
     return Standing(
         journal=_by_state(connection, "journal", ("received", "quarantined")),
         outbox=_by_state(connection, "outbox", ("queued", "sending", "deferred", "dead")),
         conversations=_by_state(connection, "conversation", ("open", "pending", "snoozed")),
+        promises={"active": promised, "overdue": late},
         timers=_number(connection, "SELECT count(*) FROM timer WHERE state = 'waiting'"),
         oldest_received=_moment(
             connection, "SELECT min(received_at) FROM journal WHERE state = 'received'"

@@ -5,6 +5,7 @@ Babel (the CLDR's names and forms) is imported when the first time is written: m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 READER: Final = " reader"  # no placeholder can have this name
 Length = Literal["short", "medium", "long", "full"]
+_ISO: Final = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?"
+)
 _WEEK: Final = timedelta(days=6)
 # What stands before a time by which something is done; other languages do without.
 _BY: Final = {
@@ -100,13 +104,15 @@ class Reader:
 
     def _read(self, value: object) -> datetime | date | None:
         text = value.iso if isinstance(value, Moment) else str(value)
+        if _ISO.fullmatch(text) is None:
+            return None
         try:
             if len(text) == len("2030-05-06"):
                 return date.fromisoformat(text)
             read = datetime.fromisoformat(text)
-        except ValueError:
+            return read.astimezone(self.zone) if read.tzinfo else read.replace(tzinfo=self.zone)
+        except (ValueError, OverflowError):  # no such day, or one beyond all calendars
             return None
-        return read.astimezone(self.zone) if read.tzinfo else read.replace(tzinfo=self.zone)
 
 
 def promise_text(moment: datetime, reader: Reader) -> str:

@@ -60,7 +60,11 @@ def test_S15_a_person_is_answered(tmp_path: Path) -> None:
     assert sent.mail.headers.get("X-Auto-Response-Suppress") == "All"
 
 
-EACH_TIME = "- {name: Ack, when: message.received, then: [{reply: {canned: received}}]}\n"
+EACH_TIME = """\
+- name: Ack
+  when: message.received
+  then: [{reply: {canned: received, repeat: true}}]
+"""
 
 
 def test_S15_once_per_person_per_conversation_per_day(tmp_path: Path) -> None:

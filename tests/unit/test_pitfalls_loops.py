@@ -13,7 +13,11 @@ from desk_kit import ACKNOWLEDGE, CONFIG, SHOP, Desk, Sent, letter, make
 
 from inboxd.desk.shared_domains import SHARED_DOMAINS, is_shared
 
-EACH_TIME = "- {name: Ack, when: message.received, then: [{reply: {canned: received}}]}\n"
+EACH_TIME = """\
+- name: Ack
+  when: message.received
+  then: [{reply: {canned: received, repeat: true}}]
+"""
 Address = Callable[[int], str]
 FORMS: dict[str, Address] = {
     "a number": lambda n: f"case-{n}@desk.example",

@@ -26,6 +26,7 @@ from inboxd.timers import fire_until
 
 _CONVERSATION = table_of(Conversation)
 _TIMER = table_of(Timer)
+_ADD = sa.insert(_CONVERSATION)
 _OF_RULES, _OF_INBOXD = "rule ", "inboxd"
 # How the history says what follows from a mail by itself; that is worked out anew.
 _FOLLOWS = (": customer wrote", ": answered", ": the snooze is over")
@@ -81,10 +82,9 @@ class Replay:
                 standing.renew(happening.at)
         for act in happening.acts:
             standing.follow(act, happening.at)
-        if happening.mails:
-            with self._database.write() as connection:
-                for mail in happening.mails:
-                    _keep(connection, mail.message)
+        with self._database.write() as connection:
+            for mail in happening.mails:
+                _keep(connection, mail.message)
 
     def _begin(self) -> None:
         """Put everything as it stood when rules begin to count, with the timers that go on."""
@@ -93,7 +93,7 @@ class Replay:
         self._has_begun = True
         with self._database.write() as connection:
             for number, standing in self._before.items():
-                connection.execute(sa.insert(_CONVERSATION).values(**standing.values()))
+                connection.execute(_ADD, standing.values())
                 self._begun.add(number)
                 self._arm(connection, number, standing)
             # What was due before has had its time.
@@ -129,7 +129,7 @@ class Replay:
     def _open(self, connection: sa.Connection, happening: Happening) -> None:
         values = Standing(self._rows[happening.number], self._shop.config.zone()).values()
         values |= {"created_at": happening.at, "state_since": happening.at}
-        connection.execute(sa.insert(_CONVERSATION).values(**values))
+        connection.execute(_ADD, values)
 
     def _mail(
         self,

@@ -46,17 +46,43 @@ def open_past(own: Database, folder: Path) -> Iterator[Database]:
 
 @contextmanager
 def open_scratch(own: Database, folder: Path) -> Iterator[Database]:
-    """Yield an empty database in `folder`, in which the journal is the shop's own one."""
+    """Yield an empty database in `folder`, in which the journal is the shop's own one.
+
+    All work in it is one transaction, which never ends: nothing of it is to be kept.
+    """
     path = folder / "scratch.db"
     made = Database(f"sqlite:///{path}")
     upgrade(made)
     made.close()
-    database = _attached(own, path)
+    database = _Scratch(f"sqlite:///{path}", uri=True)
+    sa.event.listen(database.engine, "connect", _attach(own.path))
     sa.event.listen(database.engine, "connect", _view_journal)
     try:
         yield database
     finally:
         database.close()
+
+
+class _Scratch(Database):
+    """A database with one connection for one thread, which writes and reads in one transaction."""
+
+    _held: sa.Connection | None = None
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Yield the connection; what is written is seen by whoever is next."""
+        if self._held is None:
+            self._held = self.engine.connect()
+            self._held.begin()
+        yield self._held
+
+    read = write
+
+    def close(self) -> None:
+        """Let go of the connection, and of all that was written."""
+        if self._held is not None:
+            self._held.close()
+        super().close()
 
 
 def _attached(own: Database, path: Path) -> Database:

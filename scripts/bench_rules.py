@@ -40,22 +40,22 @@ def bench_rules(mails: list[bytes]) -> dict[str, float]:
         "characters": lengths[len(lengths) // 2],
         "indexed": _seconds(rules, some),
         "traced": _seconds(rules, some, traced=True),
-        "each": _seconds(one_by_one, some[:50], rounds=1),
+        "each": _seconds(one_by_one, some[:50], rounds=2),
     }
 
 
 def _seconds(
     rules: RuleSet, some: list[Facts], *, traced: bool = False, rounds: int = ROUNDS
 ) -> float:
-    best = float("inf")
+    best = [float("inf")] * len(some)  # each mail's best round: other work is not what is measured
     for _ in range(rounds):
-        begun = perf_counter()
-        for facts in some:
+        for n, facts in enumerate(some):
+            begun = perf_counter()
             evaluation = evaluate(rules, facts)
             if traced:
                 evaluation.to_json()
-        best = min(best, perf_counter() - begun)
-    return best / len(some)
+            best[n] = min(best[n], perf_counter() - begun)
+    return sum(best) / len(best)
 
 
 def _not_indexed(rules: RuleSet) -> dict[Any, Group]:

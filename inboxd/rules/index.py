@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, Final, TypeAlias
 
 from inboxd.rules.guards import Guard, Key
@@ -18,6 +20,9 @@ from inboxd.rules.view import View, ViewedAddress, ViewedText
 Bits: TypeAlias = int
 # From so many words on, one automaton finds them all faster than a search for each.
 _AUTOMATON_FROM: Final = 24
+# A text is searched in pieces of so many letters, so that one that is made of nothing but matches
+# costs no memory to speak of.
+_PIECE: Final = 16_000
 
 
 class Index:
@@ -63,6 +68,8 @@ class _Room:
         self._whole = {key.word: bits for key, bits in keys.items() if key.whole}
         parts = {key.word: bits for key, bits in keys.items() if key.word and not key.whole}
         self._words, self._bits = tuple(parts), tuple(parts.values())
+        self._longest = max(map(len, parts), default=0)
+        self._any_part = reduce(or_, parts.values(), 0)
         self._automaton: Any = None
 
     def seen(self, view: View) -> Bits:
@@ -84,8 +91,12 @@ class _Room:
         if self._automaton is None:
             self._automaton = _automaton(self._words)
         bits_of = self._bits
-        for which, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            found |= bits_of[which]
+        for begin in range(0, len(text), _PIECE):
+            piece = text[begin : begin + _PIECE + self._longest]
+            for which, _, _ in self._automaton.find_matches_as_indexes(piece, overlapping=True):
+                found |= bits_of[which]
+            if found == self._any_part:
+                break
         return found
 
 

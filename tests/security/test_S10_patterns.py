@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -133,6 +134,40 @@ def test_S10_the_worst_that_is_let_in_stays_linear_on_a_whole_mail() -> None:
         assert evaluate(rules, facts).effects == ()
         seconds.append(time.process_time() - begun)
     assert max(seconds) < 3
+
+
+def test_S10_a_mail_of_nothing_but_matches_costs_no_memory_and_little_time() -> None:
+    """Many rules that look for words, and a mail made so that one of them is found everywhere."""
+    named = [f"word{n}" for n in range(40)]
+    conditions = [{"body": "aaa"}, *({"body": each} for each in named)]
+    rules = compile_rules(
+        [
+            Rule.model_validate(
+                {
+                    "name": f"r{n}",
+                    "when": "message.received",
+                    "if": each,
+                    "then": [{"tag": f"t{n}"}],
+                }
+            )
+            for n, each in enumerate(conditions)
+        ]
+    )
+    facts = Facts(
+        "message.received",
+        "support",
+        ConversationFacts(1),
+        _mail(Address("", "jo@mail.example"), "a" * 300_000 + " word7"),
+    )
+    evaluate(rules, facts)  # the index is made
+    tracemalloc.start()
+    begun = time.process_time()
+    effects = [str(each) for each in evaluate(rules, facts).effects]
+    seconds, (_, peak) = time.process_time() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert effects == ["tag t0", "tag t8"]
+    assert peak < 20_000_000
+    assert seconds < 10  # under tracemalloc, which counts each piece
 
 
 @pytest.mark.parametrize("text", ["\x00" * 10, "\ud800 lone", "\U0010ffff" * 10, ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
 import shutil
@@ -22,6 +23,7 @@ _BODIES = (
 
 
 def quiet() -> None:
+    gc.set_threshold(50_000, 20, 20)  # as `inboxd` itself does
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 

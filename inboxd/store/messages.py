@@ -14,6 +14,7 @@ from inboxd.mail.model import Address, Attachment
 from inboxd.store.compression import decompress, packer_of
 from inboxd.store.statements import Statement, each_of
 from inboxd.store.tables import Event, Message, Trace, table_of
+from inboxd.store.types import to_json
 
 _MESSAGE = table_of(Message)
 _EVENT = table_of(Event)
@@ -312,7 +313,7 @@ def add_trace(
     data: Mapping[str, Any],
 ) -> None:
     """Keep how a cause was read, threaded and ruled."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = to_json(data)
     packed = packer_of(connection).compress(text.encode(), "trace")
     _ADD_TRACE.run(
         connection, {"at": at, "conversation": conversation, "cause": cause, "data": packed}

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+"""Return plain values as compact JSON; `json.dumps` would make such an encoder for every call."""
+
 
 def to_micros(moment: datetime) -> int:
     """Return an aware datetime as whole microseconds since 1970."""
@@ -49,7 +52,7 @@ class Json(sa.types.TypeDecorator[Any]):
             return None
         if not isinstance(value, str | list | dict | int | float | tuple):
             value = dict(value)  # a mapping that is none of the plain ones
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return to_json(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
         """Return the structure."""

@@ -103,6 +103,7 @@ class ContactAddress(SQLModel, table=True):
     """An address of a contact, case-folded."""
 
     __tablename__ = "contact_address"
+    __table_args__: ClassVar[Any] = ({"sqlite_with_rowid": False},)
     address: str = Field(primary_key=True)
     contact_id: int = Field(foreign_key="contact.id", index=True)
     bounced_at: datetime | None = Field(default=None, sa_type=UtcTime)
@@ -160,6 +161,7 @@ class Party(SQLModel, table=True):
     __tablename__ = "party"
     __table_args__: ClassVar[Any] = (
         sa.CheckConstraint("role IN ('contact', 'cc', 'agent', 'pending')", name="party_role"),
+        {"sqlite_with_rowid": False},
     )
     conversation: int = Field(foreign_key="conversation.number", primary_key=True)
     address: str = Field(primary_key=True)
@@ -338,6 +340,7 @@ class OutboxRecipient(SQLModel, table=True):
         sa.CheckConstraint(
             "state IN ('queued', 'sent', 'deferred', 'dead')", name="outbox_recipient_state"
         ),
+        {"sqlite_with_rowid": False},
     )
     outbox_id: int = Field(foreign_key="outbox.id", primary_key=True)
     address: str = Field(primary_key=True)

@@ -8,7 +8,7 @@ from inboxd.errors import Permanent
 from inboxd.failpoints import reach
 from inboxd.store.db import Database, create_private
 
-HEAD = "0014"
+HEAD = "0015"
 
 
 def version(database: Database) -> str | None:

@@ -42,10 +42,19 @@ def leave(
     absences.begin(connection, AbsenceRecord(who.name, now, until))
     end = f" until {_moment(shop, who, until)}" if until else ""
     _record(connection, now, by, "agent.away", f"{who.name}{end}")
-    rest = "Customers' mail goes to colleagues meanwhile."
+    rest = f"Customers' mail goes to colleagues meanwhile.{_goes_back(shop, who)}"
     if who == by:
         return f"You are away{end}; #back ends it. {rest}"
     return f"{who.shown} is away{end}. {rest}"
+
+
+def _goes_back(shop: Shop, who: Agent) -> str:
+    """Return a sentence on what the agent's teams take back, or ""."""
+    options = shop.config.team_options
+    asking = [team for team in who.teams if team in options and options[team].requeue_away]
+    if not asking:
+        return ""
+    return f" What nobody has answered yet goes back to team {' and '.join(asking)}."
 
 
 def come_back(

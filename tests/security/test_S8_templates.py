@@ -169,6 +169,23 @@ def test_S8_jinja_and_markdown_in_canned_values_stay_text(tmp_path: Path) -> Non
     assert rendered.html == "<p>" + " ".join([escaped] * 4) + "</p>\n"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ now.reader.zone }}",
+        "{{ now.__class__ }}",
+        "{{ [now] | map(attribute='reader') | first }}",
+        "{{ now['reader'] }}",
+        "{{ promise.at }}",
+        "{{ now | date('short').__globals__ }}",
+    ],
+)
+def test_S8_a_time_leads_to_nothing_but_its_words(tmp_path: Path, source: str) -> None:
+    (tmp_path / "hello.md").write_text(source)
+    with pytest.raises(ConfigError):
+        load_canned(tmp_path)
+
+
 def test_S8_values_in_link_targets_cannot_change_the_scheme(tmp_path: Path) -> None:
     (tmp_path / "track.md").write_text(
         "[a]({{ fields.url }}) [b](https://shop.example/?o={{ fields.url }}) "

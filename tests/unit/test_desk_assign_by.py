@@ -226,6 +226,7 @@ def test_whoever_goes_away_leaves_work_behind_where_the_team_asks_for_it(tmp_pat
     shop.later()
     assert mails(shop, 4) == ["anna", "ben", "carl", "anna"]
     command(shop, "anna", "#away until tomorrow 9:00")
+    assert "goes back to team billing" in shop.to(ANNA, "receipt").mail.text
     shop.later(seconds=1)
     assert Counter(owners(shop)) == {"ben": 2, "carl": 2}
     assert shop.has_event("assignee.changed", "anna is away", 1)

@@ -94,13 +94,21 @@ def name_customer(case: Case, conversation: ConversationRecord) -> int:
         parsed.body or any(isinstance(each, ask.Canned) for each in parsed.commands)
     )
     if sends or any(not each.inline for each in mail.attachments):
+        _let_rules_act(unit)
         return _hand_on(case, unit)
     done, told = obeyed(unit, agent, parsed)
+    _let_rules_act(unit)
     first = f"{customer.address} is the customer now; nothing was sent."
     mailings.receipt(unit, agent, done=[first, *done], told=told)
     case.remember_ids(unit.number)
     unit.finish()
     return unit.number
+
+
+def _let_rules_act(unit: Unit) -> None:
+    filed = messages.last_inbound(unit.connection, unit.number)
+    ruling.follow(unit, filed)
+    send_notifications(unit, filed)
 
 
 def _become_customer(unit: Unit, customer: Address, agent: Agent) -> None:

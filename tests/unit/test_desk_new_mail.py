@@ -195,6 +195,17 @@ def test_where_it_is_not_clear_whose_it_is_the_agent_is_asked(tmp_path: Path, ca
     assert desk.to(JANE).mail.text.startswith("Here it is.")
 
 
+@pytest.mark.parametrize("answer", ["", "\n\nHello Jane, it is on its way."])
+def test_rules_hear_of_the_customer_whom_an_agent_names(tmp_path: Path, answer: str) -> None:
+    rules = "- {name: R, when: contact.created, then: [{tag: known}, {notify: carl}]}\n"
+    desk = make(tmp_path, rules=rules)
+    write(desk, next(iter(UNCLEAR.values())), "Fwd: tea")
+    assert desk.conversation().tags == ()
+    desk.answer_as("anna", desk.to("anna@shop.example", "held"), f"#to {JANE}{answer}")
+    assert desk.conversation().tags == ("known",)
+    assert desk.to("carl@shop.example", "notification")
+
+
 def test_the_agent_may_answer_while_saying_who_the_customer_is(tmp_path: Path) -> None:
     desk = make(tmp_path)
     write(desk, NAMELESS, "Fwd: tea")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from inboxd.store.compression import Packer
 from inboxd.store.copying import Progress, copy_database
 from inboxd.store.dictionaries import loader
 from inboxd.store.statements import driver_of
+from inboxd.store.turns import Turns
 
 BUSY_TIMEOUT_MS = 10_000
 PRAGMAS: dict[str, str | int] = {
@@ -42,7 +42,7 @@ class Database:
     def __init__(self, url: str, *, uri: bool = False) -> None:
         self.url = url
         self.path = Path(url.removeprefix("sqlite:///"))
-        self._write_lock = threading.Lock()
+        self._turns = Turns()
         self._watcher: sa.PoolProxiedConnection | None = None
         self.engine = sa.create_engine(
             url,
@@ -66,8 +66,13 @@ class Database:
 
         Raises `Transient` where the database is locked, full or cannot be written now.
         """
-        with self._write_lock, _plain_errors(), self._writer.begin() as connection:
+        with self._turns, _plain_errors(), self._writer.begin() as connection:
             yield connection
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another thread waits to write: a long transaction should come to an end."""
+        return self._turns.is_wanted
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

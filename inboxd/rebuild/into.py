@@ -28,6 +28,7 @@ from inboxd.store.types import from_micros, to_micros
 from inboxd.timers import fire_due, tick
 
 Progress = Callable[[int, int], None]
+_NOT_NOW = 400 * 86_400 * 1_000_000  # microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class _Rebuilding:
         self._database = database
         self._clock = ManualClock(from_micros(0))
         self._timers = moments.Timers(original)
+        self._schedules = moments.Schedules(original)
         self._acts = moments.acts(original)
         self._outgoing = Outgoing(original)
         self._refused: list[str] = []
@@ -95,6 +97,9 @@ class _Rebuilding:
         total, done = len(known), 0
         progress(0, total)
         for moment in moments.in_order(iter(known), iter(sorted(acts)), clock):
+            if not self._clock.now().timestamp():  # what a daemon does when it starts
+                self._set(moment.at)
+                tick(self._database, self._shop, self._clock)
             self._fire_until(moment.at)
             self._happen(moment)
             done += moment.what in (What.MAIL, What.MARKER)
@@ -131,7 +136,18 @@ class _Rebuilding:
             with self._database.write() as connection:
                 copies.take_marker(connection, self._original, moment)
         else:
+            self._set_schedules(moment.at)
             tick(self._database, self._shop, self._clock)
+
+    def _set_schedules(self, moment: int) -> None:
+        """Make those rules due that acted at `moment`, and none besides that the original had."""
+        later = moment + _NOT_NOW
+        with self._database.write() as connection:
+            query = "UPDATE rule_schedule SET due_at = ?, reached = 0 WHERE rule = ?"
+            for rule in self._schedules.rules:
+                connection.exec_driver_sql(query, (later, rule))
+            for rule, due in self._schedules.due_at(moment):
+                connection.exec_driver_sql(query, (due, rule))
 
     def _fire_until(self, moment: int) -> None:
         """Fire, one by one, the timers that fired before `moment`."""

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import heapq
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 
 from inboxd.rebuild.original import Original
 from inboxd.store.acts import ActRecord
-from inboxd.store.types import from_micros
+from inboxd.store.types import from_micros, to_micros
 
+_SCHEDULED = "SELECT rule FROM rule_schedule"
+_SCHEDULE = re.compile(r"schedule:(.*):(\d{4}-\d\d-\d\dT\d\d:\d\dZ):#\d+", re.DOTALL)
 RESTORE = "restore"
 """The journal's source of the entry that marks a restored backup."""
 
@@ -75,6 +79,25 @@ def clock_work(original: Original) -> Iterator[Moment]:
     )
     ticks |= {at for (at,) in original.rows("trace", others)}
     yield from (Moment(at, What.CLOCK, 0) for at in sorted(ticks))
+
+
+class Schedules:
+    """For which due moments rules with a schedule acted, and when that was."""
+
+    def __init__(self, original: Original) -> None:
+        self.rules = {rule for (rule,) in original.rows("rule_schedule", _SCHEDULED)}
+        self._due: dict[int, set[tuple[str, int]]] = {}
+        query = "SELECT DISTINCT at, cause FROM trace WHERE cause LIKE 'schedule:%'"
+        for at, cause in original.rows("trace", query):
+            match = _SCHEDULE.fullmatch(cause)
+            if match is not None:
+                due = to_micros(datetime.fromisoformat(match[2]))
+                self._due.setdefault(at, set()).add((match[1], due))
+                self.rules.add(match[1])
+
+    def due_at(self, moment: int) -> set[tuple[str, int]]:
+        """Return the rules that acted at `moment`, each with the due moment that it was for."""
+        return self._due.get(moment, set())
 
 
 class Timers:

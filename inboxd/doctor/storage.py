@@ -87,7 +87,7 @@ def _database(config: Config, clock: Clock) -> Iterator[Finding]:
             advice = "stop inboxd, then: inboxd restore FILE --force (docs/operations.md)"
             yield Finding(Group.STORAGE, "integrity", Health.FAIL, found, advice)
             return
-        words = f"{size(database.path.stat().st_size)}, undamaged"
+        words = f"{size(_bytes(database))}, undamaged"
         yield Finding(Group.STORAGE, "integrity", Health.OK, words)
         yield _settings(database)
         schema = _schema(database)
@@ -105,6 +105,12 @@ def _database(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding(Group.STORAGE, "database", Health.FAIL, str(error), advice)
     finally:
         database.close()
+
+
+def _bytes(database: Database) -> int:
+    """Return the size of the database with what is not yet in its main file."""
+    files = (database.path, database.path.with_name(database.path.name + "-wal"))
+    return sum(each.stat().st_size for each in files if each.exists())
 
 
 def _orphans(database: Database) -> str | None:

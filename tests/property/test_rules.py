@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from inboxd.calendars import weekdays
+from inboxd.durations import parse_duration
 from inboxd.errors import ConfigError
 from inboxd.mail.model import Address
+from inboxd.rules.conditions import GROUPS, Condition
 from inboxd.rules.effects import applied
 from inboxd.rules.evaluate import Evaluation, evaluate, evaluate_timer, state_timers
 from inboxd.rules.facts import ConversationFacts, Facts, MessageFacts
+from inboxd.rules.families import OPERATORS
 from inboxd.rules.loader import Known, read_rules
 from inboxd.rules.ruleset import RuleSet, compile_rules
 from inboxd.rules.schema import Rule
+from inboxd.rules.view import View
 from inboxd.yaml_positions import parse_yaml
 
 WORDS = ("red", "green", "blue", "refund")
@@ -181,32 +189,19 @@ _scraps = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
+    st.floats(),
     st.sampled_from(["refund", "anna", "3 days", "(", "{{ match.x }}", "pending", "none", "close"]),
+    st.sampled_from(["9:00-12:00", "9:00", "mon-fri", "5 MB", "3 business days", "high", "de", ""]),
 )
+_CONDITIONS = [each.alias or name for name, each in Condition.model_fields.items()]
 _keys = st.sampled_from(
     [
-        "name",
-        "when",
-        "for",
-        "if",
-        "then",
-        "all",
-        "any",
-        "not",
-        "subject",
-        "from",
-        "tags",
-        "matches",
-        "is",
-        "none_of",
-        "tag",
-        "assign",
-        "set",
-        "fields.x",
-        "reply",
-        "canned",
-        "close",
-        "wrong",
+        *("name", "when", "for", "if", "then", "tag", "assign", "set", "reply", "canned", "close"),
+        *("stop", "run", "once", "shadow", "timer", "wrong", "exist", "contian"),
+        *_CONDITIONS,
+        *(f"{group}.x" for group in GROUPS),
+        *("header.", "header.X Y", "fields.", "contact.fields.", "body.", ".", ""),
+        *OPERATORS,
     ]
 )
 _anything = st.recursive(
@@ -216,7 +211,24 @@ _anything = st.recursive(
 )
 
 
-@given(st.lists(_anything, max_size=3))
+_conditions = st.dictionaries(
+    st.sampled_from([*_CONDITIONS, *(f"{group}.x" for group in GROUPS)]),
+    _scraps
+    | st.lists(_scraps, max_size=3)
+    | st.dictionaries(st.sampled_from(OPERATORS), _scraps | st.lists(_scraps, max_size=2)),
+    max_size=3,
+)
+_almost = st.fixed_dictionaries(
+    {
+        "name": st.just("r"),
+        "when": st.just("message.received"),
+        "if": _conditions,
+        "then": st.just([{"tag": "x"}]),
+    }
+)
+
+
+@given(st.lists(_anything, max_size=3) | _almost.map(lambda rule: [rule]))
 def test_S9_whatever_a_file_holds_it_loads_or_its_faults_have_places(items: list[Any]) -> None:
     raw = json.dumps(items, indent=1).encode()  # JSON is YAML
     lines = raw.decode().splitlines()
@@ -232,3 +244,55 @@ def test_S9_whatever_a_file_holds_it_loads_or_its_faults_have_places(items: list
             or not fault.message
         ]
     assert faults == []
+
+
+@given(_almost, all_facts)
+def test_whatever_loads_can_be_asked(rule: dict[str, Any], facts: Facts) -> None:
+    raw = json.dumps([rule]).encode()
+    try:
+        ready = read_rules([parse_yaml(raw, FILE)], Known(agents=frozenset({"anna"})))
+    except ConfigError:
+        return
+    for each in ready.rules:
+        verdict = each.check(View(facts))
+        assert 0 < len(verdict.why) <= 200
+
+
+_moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+_durations = st.builds(
+    "{} {}".format,
+    st.integers(0, 400),
+    st.sampled_from(
+        [*("s", "min", "h", "days", "weeks"), *(f"business {x}" for x in ("min", "h", "days"))]
+    ),
+)
+
+
+@given(_moments, _moments, _durations, _durations)
+def test_an_age_is_within_or_older_and_between_is_both(
+    moment: datetime, now: datetime, short: str, long: str
+) -> None:
+    berlin = weekdays(ZoneInfo("Europe/Berlin"))
+    facts = Facts(
+        "pending",
+        "support",
+        ConversationFacts(1, opened_at=moment),
+        now=now,
+        calendar=lambda team: berlin,
+    )
+
+    def holds(**asked: Any) -> bool:
+        rule = {"name": "r", "when": "pending", "then": [{"tag": "x"}]}
+        condition = {"age.opened": asked}
+        (ready,) = compile_rules([Rule.model_validate({**rule, "if": condition})]).rules
+        return ready.check(View(facts)).held
+
+    assert holds(within=short) is not holds(older_than=short)
+    assert holds(older_than=short) is (parse_duration(short).after(moment, berlin) <= now)
+    try:
+        between = holds(between=[short, long])
+    except ValidationError:  # the longer one comes first
+        return
+    assert between is (holds(older_than=short) and holds(within=long))

@@ -16,7 +16,7 @@ LANGUAGES: Final = (
 """What words are told apart as (ISO 639-1)."""
 
 _SURE = 0.85
-_LOOKED_AT = 2000
+_LOOKED_AT = 1000
 _LEAST_WORDS, _LEAST_LETTERS = 3, 12
 # What says nothing about a language: addresses of the web and of people, numbers.
 _NO_WORDS = re.compile(r"\S*(?:://|www\.|@)\S*|\S*\d\S*")
@@ -82,7 +82,7 @@ def _is_enough(words: Iterable[str]) -> bool:
 
 @cache
 def _detector() -> Any:
-    """Return the detector: some 35 MB, which only a shop pays whose rules ask for languages."""
+    """Return the detector: some 40 MB, which only a shop pays whose rules ask for languages."""
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
     codes = [getattr(IsoCode639_1, code.upper()) for code in LANGUAGES]

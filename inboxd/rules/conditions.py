@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -35,7 +35,7 @@ from inboxd.rules.terms import (
     Word,
 )
 
-__all__ = ["GROUPS", "Condition", "ConditionOrList", "Operators"]
+__all__ = ["GROUPS", "Condition", "ConditionOrList", "Operators", "asked_of"]
 
 _Contains: TypeAlias = Annotated[may.TextOperators, Shorthand("contains", Many[Word])]
 _AnyWord: TypeAlias = Annotated[may.TextOperators, Shorthand("any_of", Many[Word])]
@@ -46,6 +46,20 @@ _Count: TypeAlias = Annotated[may.CountOperators, Shorthand("any_of", Many[Count
 
 GROUPS: Final = ("header", "fields", "contact.fields")
 """Conditions with a name of the shop's own behind them: `header.NAME`."""
+
+
+def asked_of(annotation: object) -> tuple[type[Operators], Shorthand | None] | None:
+    """Return the operators of a condition by its field's annotation, and what a bare value means.
+
+    None where it is no condition that has operators, but one made of others.
+    """
+    if isinstance(annotation, type):
+        return (annotation, None) if issubclass(annotation, Operators) else None
+    found = next(filter(None, map(asked_of, get_args(annotation)[::-1])), None)
+    for each in getattr(annotation, "__metadata__", ()):
+        if isinstance(each, Shorthand) and found is not None:
+            return found[0], each
+    return found
 
 
 def _all_of_list(value: object) -> object:

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from inboxd.rules import vocabulary
 from inboxd.rules.actions import Action
-from inboxd.rules.conditions import Condition
-from inboxd.rules.families import OPERATORS
+from inboxd.rules.conditions import Condition, asked_of
+from inboxd.rules.families import OPERATORS, Shorthand
 from inboxd.rules.rule_files import RuleFile
 from inboxd.rules.schema import Event, Rule
 
@@ -59,10 +59,12 @@ def tables() -> dict[str, str]:
         "operators": "operator | holds if",
         "actions": "action | does",
     }
-    return {
+    found = {
         name: "\n".join([f"| {heads[name]} |", _RULE, *_rows(known, meanings)])
         for name, (known, meanings) in words().items()
     }
+    head = "| conditions | operators | a bare value means |"
+    return {**found, "asking": "\n".join([head, f"{_RULE}---|", *_asking()])}
 
 
 def with_tables(page: str) -> str:
@@ -78,3 +80,31 @@ def _rows(known: Iterable[str], meanings: Mapping[str, str]) -> Iterator[str]:
     for word in known:
         shown, text = meaning(word, meanings)
         yield f"| `{shown}` | {text.replace('|', chr(92) + '|')} |"
+
+
+def _asking() -> Iterator[str]:
+    """Yield which conditions may be asked by which operators, those alike in one row."""
+    alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for name, info in Condition.model_fields.items():
+        asked = asked_of(info.annotation)
+        if asked is None:
+            continue
+        shown, _ = meaning(info.alias or name, vocabulary.CONDITIONS)
+        alike.setdefault((asked[0].words(), _bare(asked[1])), []).append(shown)
+    for (operators, bare), conditions in sorted(alike.items(), key=lambda each: -len(each[0][0])):
+        yield f"| {_quoted(conditions, ', ')} | {_quoted(operators, ' ')} | {bare} |"
+
+
+def _bare(shorthand: Shorthand | None) -> str:
+    if shorthand is None:
+        return ""
+    means = [f"`{shorthand.operator}`"]
+    if shorthand.flag is not None:
+        means.append(f"`true` and `false`: `{shorthand.flag}`")
+    if shorthand.nobody:
+        means.append("`none`: `exists: false`")
+    return "; ".join(means)
+
+
+def _quoted(words: Iterable[str], between: str) -> str:
+    return between.join(f"`{word}`" for word in words)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,7 @@ from rules_kit import KNOWN
 
 from inboxd.calendars import weekdays
 from inboxd.mail.model import Address, Attachment, Headers
-from inboxd.rules.conditions import GROUPS, Condition
+from inboxd.rules.conditions import GROUPS, Condition, asked_of
 from inboxd.rules.evaluate import evaluate
 from inboxd.rules.facts import (
     Change,
@@ -26,7 +26,7 @@ from inboxd.rules.facts import (
     MessageFacts,
     WholeMail,
 )
-from inboxd.rules.families import OPERATORS, Operators
+from inboxd.rules.families import OPERATORS
 from inboxd.rules.ruleset import compile_rules
 from inboxd.rules.schema import Rule
 from inboxd.rules.terms import Context
@@ -241,20 +241,6 @@ def _text_rows(text: Text, is_prose: bool) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _family(annotation: object) -> type[Operators]:
-    if isinstance(annotation, type) and issubclass(annotation, Operators):
-        return annotation
-    found = [each for each in map(_family_or_none, get_args(annotation)) if each is not None]
-    return found[0]
-
-
-def _family_or_none(annotation: object) -> type[Operators] | None:
-    try:
-        return _family(annotation)
-    except IndexError:
-        return None
-
-
 def pairs() -> list[tuple[str, str]]:
     """Every condition, by one name where it has a name of the shop's own, with each operator."""
     named = {"header": "header.X-Order", "fields": "fields.plan"}
@@ -265,7 +251,9 @@ def pairs() -> list[tuple[str, str]]:
             continue
         what = info.alias or attribute
         assert (what in GROUPS) == (what in named)
-        for operator in _family(info.annotation).words():
+        asked = asked_of(info.annotation)
+        assert asked is not None
+        for operator in asked[0].words():
             name = named.get(what, what)
             if operator in ("above", "below", "between"):
                 name = name.replace("fields.plan", "fields.value")

@@ -45,9 +45,13 @@ class Promises:
         self._touched = False
         self._settled: tuple[object, tuple[Target, ...]] | None = None  # worked out last, of what
         self.told_of: str | None = None  # the kind of the promise that rules are told of
-        self.new = False  # whether the conversation was opened by this unit: nothing is stored
+        self._new = False  # whether this unit has opened the conversation: nothing is stored
 
     # -- what happens
+
+    def begin(self) -> None:
+        """Note that the conversation has just been opened, so that nothing can be stored yet."""
+        self._new = not self._touched
 
     def wait(self, since: datetime | None = None) -> None:
         """Note that the customer waits for a word of ours, from now on or since a moment."""
@@ -74,7 +78,7 @@ class Promises:
         timers.cancel(connection, gone, timers.SLA, now)
         if sla.move(connection, gone, self._unit.number, now):
             self.__dict__.pop("_stored", None)
-            self._settled, self.new, self._touched = None, False, True
+            self._settled, self._new, self._touched = None, False, True
 
     def mark(self, kind: str, what: str) -> Target | None:
         """Note that rules are told of a promise, of its warning or its breach; returns it.
@@ -161,7 +165,7 @@ class Promises:
 
     @cached_property
     def _stored(self) -> tuple[Target, ...]:
-        return () if self.new else sla.active(self._unit.connection, self._unit.number)
+        return () if self._new else sla.active(self._unit.connection, self._unit.number)
 
     def _waiting_since(self, targets: tuple[Target, ...]) -> datetime | None:
         """Return since when the customer waits, where no promise tells so."""
@@ -178,8 +182,8 @@ class Promises:
 
     def _is_first(self, targets: tuple[Target, ...]) -> bool:
         """Return whether the customer waits for the first word of ours."""
-        if self.new or any(each.active and each.kind in RESPONSES for each in targets):
-            return self.new
+        if self._new or any(each.active and each.kind in RESPONSES for each in targets):
+            return self._new
         return not sla.answered(self._unit.connection, self._unit.number)
 
     # -- writing
@@ -197,7 +201,7 @@ class Promises:
                 self._tell(stored.get(each.id), each)
         self._before = self._unit.conversation
         self._base = self._since = self._settled = None
-        self._answered = self._touched = self.new = False
+        self._answered = self._touched = self._new = False
         self.__dict__.pop("_stored", None)
 
     def _is_different(self) -> bool:

@@ -161,7 +161,8 @@ class Unit:
 
     def begin(self) -> None:
         """Mark a conversation that has just been opened: its state has been entered."""
-        self._fresh = self.promises.new = True
+        self._fresh = True
+        self.promises.begin()
 
     def happened(self, *events: str, change: Change | None = None) -> None:
         """Have the rules asked about something, in time: `ruling.follow` does so."""

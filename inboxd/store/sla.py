@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from inboxd.conversations.evidence import UNATTENDED
 from inboxd.conversations.sla import Target
 from inboxd.conversations.states import SlaState
 from inboxd.store.desk_tables import SlaTarget
@@ -74,7 +75,7 @@ _WAITING = Statement(
     sa.select(sa.type_coerce(sa.func.min(_MESSAGE.c.created_at), _MESSAGE.c.created_at.type)).where(
         _MESSAGE.c.conversation == sa.bindparam("number"),
         _MESSAGE.c.direction == "inbound",
-        _MESSAGE.c.kind == "customer",
+        *(_MESSAGE.c.kind != each.value for each in sorted(UNATTENDED)),
         _MESSAGE.c.id > sa.bindparam("answer"),
     )
 )

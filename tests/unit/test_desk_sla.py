@@ -10,6 +10,7 @@ from sla_kit import POLICIES, armed, promises, shop
 
 from inboxd.config import load_config
 from inboxd.desk.shop import load_shop
+from inboxd.store import sla
 
 
 @pytest.fixture
@@ -229,6 +230,19 @@ def test_a_merge_goes_on_with_the_older_promise(desk: Desk) -> None:
     assert armed(desk, 2) == []
 
 
+def test_a_late_mail_that_merges_conversations_leaves_one_promise_of_a_kind(desk: Desk) -> None:
+    desk.customer("First.", message_id="a@customer.example")
+    desk.later(hours=1)
+    desk.send(letter(text="Third.", message_id="c@customer.example", in_reply_to="b@x.example"))
+    desk.later(hours=1)
+    desk.send(letter(text="Second.", message_id="b@x.example", in_reply_to="a@customer.example"))
+    assert desk.has_event("merged")
+    assert promises(desk, 1) == ["first_response running Mon 15:00", "resolution running Thu 10:00"]
+    assert [each.split()[1] for each in promises(desk, 2)] == ["dropped", "dropped"]
+    assert len(armed(desk, 1)) == 4
+    assert armed(desk, 2) == []
+
+
 def test_a_later_choice_counts_from_when_the_customer_began_to_wait(tmp_path: Path) -> None:
     rules = "- {name: Vip, when: tag.added, if: {tags: vip}, then: {sla: standard}}\n"
     rules += "- {name: No, when: conversation.opened, then: {sla: none}}\n"
@@ -291,6 +305,16 @@ def test_an_edited_policy_is_not_broken_at_its_old_time(desk: Desk) -> None:
     assert armed(desk) == ["first_response.warning Mon 10:50", "first_response.breached Mon 11:00"]
     desk.later(minutes=30)
     assert promises(desk) == ["first_response running Mon 11:00!!!"]
+
+
+def test_dropped_mail_leaves_no_promise(tmp_path: Path) -> None:
+    rules = "- {name: D, when: conversation.opened, if: {subject: noise}, then: drop}\n"
+    desk = shop(tmp_path, rules=rules)
+    desk.customer(subject="Noise")
+    desk.customer()
+    desk.later(days=30)
+    with desk.database.read() as connection:
+        assert sla.counts(connection, desk.clock.now()) == (2, 2)
 
 
 def test_imported_history_promises_nothing(desk: Desk) -> None:

@@ -28,6 +28,9 @@ from inboxd.store.tables import Message, table_of
 
 _MESSAGE = table_of(Message)
 _MANY = 1_000_000
+_DONE = {
+    each.value for each in (JournalState.APPLIED, JournalState.DUPLICATE, JournalState.DROPPED)
+}
 
 
 class Performance:
@@ -163,7 +166,7 @@ class Performance:
             number = connection.execute(
                 sa.select(_MESSAGE.c.conversation).where(_MESSAGE.c.journal_id == entry)
             ).scalar()
-        if state not in (JournalState.APPLIED.value, JournalState.DUPLICATE.value):
+        if state not in _DONE:
             raise Permanent("this mail could not be worked on: inboxd would put it aside")
         if number is not None:
             self._conversation = number

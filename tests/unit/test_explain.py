@@ -66,7 +66,7 @@ def test_every_mail_and_timer_says_what_rules_did_and_why(tmp_path: Path) -> Non
     assert [(m["rule"], m["did"], m["shadow"], m["file"]) for m in opened["matched"]] == [
         ("Tea", ["tag tea"], False, f"10.yaml:1 ({digest})"),
         ("In the dark", ["close"], True, f"10.yaml:5 ({digest})"),
-        ("Once", ["set fields.seen"], False, f"10.yaml:17 ({digest})"),
+        ("Once", ["set fields.seen = yes"], False, f"10.yaml:17 ({digest})"),
     ]
     assert "found tea" in opened["matched"][0]["why"]
     assert [each["rule"] for each in opened["missed"]] == ["Coffee"]

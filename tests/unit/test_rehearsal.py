@@ -206,6 +206,55 @@ def test_cases_know_nothing_of_each_other(shop: Path) -> None:
     assert failures(shop, cases) == []
 
 
+MORE = """\
+- {name: Drop it, when: message.received, if: {subject: junk}, then: [drop]}
+- {name: Morning, when: schedule, schedule: 0 8 * * mon-fri, then: {tag: morning}}
+- name: Round
+  when: conversation.opened
+  if: {subject: billing}
+  then: [{assign: {team: billing, by: round_robin}}, {timer: {name: again, after: 2 h}}]
+- {name: Again, when: timer.fired, timer: again, then: [{note: Look}, {tag: again}]}
+- name: To the maker
+  when: message.received
+  if: {attachments.name: {ends_with: .pdf}, header.X-Order: {exists: true}}
+  then: [{forward: info@maker.example}, pending]
+"""
+
+
+def test_everything_that_rules_do_can_be_tested(tmp_path: Path) -> None:
+    shop = write_shop(tmp_path, rules=MORE)
+    assert (
+        failures(
+            shop,
+            """\
+            - name: dropped
+              mail: {subject: junk}
+              expect: {state: none, replies: none}
+            - name: by the clock
+              at: 2030-06-04 15:00
+              steps:
+                - mail: {subject: x}
+                - until: 2030-06-05 08:01
+                - expect: {tags: morning, matched: Morning}
+            - name: handed out, and timers with names
+              steps:
+                - mail: {subject: billing}
+                - expect: {team: billing, assignee: carl, notified: carl}
+                - wait: 119 min
+                - expect: {without_tags: again}
+                - wait: 1 min
+                - expect: {with_tags: again}
+            - name: files, header fields, and mail to others
+              mail:
+                headers: {X-Order: "1"}
+                attachments: {name: order.pdf, type: application/pdf, size: 100}
+              expect: {state: pending, forwarded: info@maker.example}
+            """,
+        )
+        == []
+    )
+
+
 def test_what_cannot_be_done_is_said(shop: Path) -> None:
     found = failures(
         shop,

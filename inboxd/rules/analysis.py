@@ -5,11 +5,10 @@ Only what can be proven is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from inboxd.errors import Fault
-from inboxd.rules.conditions import Condition
 from inboxd.rules.feasible import LIVE, STATES, Scope, clash
 from inboxd.rules.logic import Formula, Literal, alternatives, formula_of, implies, literals
 from inboxd.rules.rule_files import Placed
@@ -35,29 +34,28 @@ _CHANGES: Final[dict[str, frozenset[str]]] = {
 def doubts(placed: Sequence[Placed], known: Known) -> list[Fault]:
     """Return what can never come to act, each with its place, in the order of the files."""
     working = [each for each in placed if each.rule.enabled]
-    found = [fault for each in working for fault in _of_rule(each, working, known)]
-    found += _never_reached(working, known)
+    formulas = {each.rule.name: formula_of(each.rule.if_, ("if",)) for each in working}
+    found = [fault for each in working for fault in _of_rule(each, working, known, formulas)]
+    found += _never_reached(working, known, formulas)
     found += _unused_sets(placed, known)
     order = {str(path): i for i, path in enumerate(dict.fromkeys(p.document.path for p in placed))}
     return sorted(set(found), key=lambda fault: (order[fault.file], fault))
 
 
-def _of_rule(each: Placed, working: Sequence[Placed], known: Known) -> Iterator[Fault]:
-    rule, formula = each.rule, _formula(each)
+def _of_rule(
+    each: Placed, working: Sequence[Placed], known: Known, formulas: Mapping[str, Formula]
+) -> Iterator[Fault]:
+    rule, formula = each.rule, formulas[each.rule.name]
     scope = _scope(each, working, known)
     if scope is None:
         yield each.fault("this rule works in no mailbox: no mailbox that includes its set is named")
         return
     yield from _impossible(each, formula, (), scope, "this rule can never act")
     if each.set is None:
-        yield from _unchanged(each)
+        yield from _unchanged(each, formula)
     for name in rule.timer or ():
         if name not in _timers_set(working):
             yield each.fault(f"no rule sets a timer called {name!r}", ("timer",))
-
-
-def _formula(each: Placed) -> Formula:
-    return formula_of(each.rule.if_, ("if",))
 
 
 def _timers_set(working: Sequence[Placed]) -> set[str]:
@@ -126,10 +124,10 @@ def _clash_fault(each: Placed, found: Sequence[Literal], what: str) -> Fault:
     return each.fault(f"{what}: {said} never hold together (line {place})", last.loc)
 
 
-def _unchanged(each: Placed) -> Iterator[Fault]:
+def _unchanged(each: Placed, formula: Formula) -> Iterator[Fault]:
     """Yield a fault for each `changed_to` that no event of the rule has anything to do with."""
     events = frozenset() if each.rule.for_ is not None else frozenset(each.rule.when)
-    for literal in literals(_formula(each)):
+    for literal in literals(formula):
         leaf = literal.leaf
         changing = _CHANGES.get(leaf.what.partition(".")[0])
         if leaf.operator != "changed_to" or not literal.holds or changing is None:
@@ -140,48 +138,49 @@ def _unchanged(each: Placed) -> Iterator[Fault]:
             yield each.fault(said, literal.loc)
 
 
-def _never_reached(working: Sequence[Placed], known: Known) -> Iterator[Fault]:
+def _never_reached(
+    working: Sequence[Placed], known: Known, formulas: Mapping[str, Formula]
+) -> Iterator[Fault]:
     """Yield a fault for each rule that an earlier one always stops before."""
     stopping: list[Placed] = []
     for each in working:
         if each.set is not None:
             continue
-        stopper = next((one for one in stopping if _stops(one, each, known)), None)
+        said = formulas[each.rule.name]
+        before = (one for one in stopping if _is_heard_before(one.rule, each.rule, known))
+        stopper = next((one for one in before if implies(said, formulas[one.rule.name])), None)
         if stopper is not None:
             line = stopper.document.position((*stopper.place, "name"))[0]
             where = f"line {line} of {stopper.document.path.name}"
             yield each.fault(f"this rule is never reached: {stopper.rule.name!r} ({where}) stops")
-        elif _may_stop(each.rule):
+        elif _may_stop(each.rule, said):
             stopping.append(each)
 
 
-def _may_stop(rule: Rule) -> bool:
+def _may_stop(rule: Rule, formula: Formula) -> bool:
+    """Whether a rule always stops where its conditions hold, and these stay as they are."""
     ends = rule.stop or any(action.stop or action.drop for action in rule.then)
     plain = rule.for_ is None and rule.timer is None and not rule.once and not rule.shadow
-    return ends and plain and all(each in _LASTING for each in _looked_at(rule.if_))
+    return ends and plain and all(each in _LASTING for each in _looked_at(formula))
 
 
-def _looked_at(condition: Condition | None) -> Iterator[str]:
-    def walk(formula: Formula) -> Iterator[str]:
-        if isinstance(formula, Literal):
-            yield formula.leaf.what.partition(".")[0]
-        else:
-            for part in formula.parts:
-                yield from walk(part)
-
-    yield from walk(formula_of(condition, ()))
+def _looked_at(formula: Formula) -> Iterator[str]:
+    """Yield the first words of the conditions in a formula."""
+    if isinstance(formula, Literal):
+        yield formula.leaf.what.partition(".")[0]
+        return
+    for part in formula.parts:
+        yield from _looked_at(part)
 
 
-def _stops(one: Placed, other: Placed, known: Known) -> bool:
-    """Return whether `one` always stops before `other` is asked."""
-    first, second = one.rule, other.rule
+def _is_heard_before(first: Rule, second: Rule, known: Known) -> bool:
+    """Return whether `first` is asked wherever `second` is, about the same mail and before it."""
     if second.for_ is not None or not set(second.when) <= set(first.when) & set(MAIL_EVENTS):
         return False
-    if first.mailboxes is not None:
-        where = set(second.mailboxes or known.mailboxes)
-        if not where or not where <= set(first.mailboxes):
-            return False
-    return implies(_formula(other), _formula(one))
+    if first.mailboxes is None:
+        return True
+    where = set(second.mailboxes or known.mailboxes)
+    return bool(where) and where <= set(first.mailboxes)
 
 
 def _unused_sets(placed: Sequence[Placed], known: Known) -> Iterator[Fault]:

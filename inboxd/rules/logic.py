@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from inboxd.rules.comparisons import NEGATIVE
@@ -169,11 +170,16 @@ def _same_choice(given: Leaf, sought: Leaf) -> bool:
     return set(map(str, given.value)) <= set(map(str, sought.value))
 
 
+@lru_cache(maxsize=20_000)
+def _compared_words(value: tuple[object, ...]) -> tuple[str, ...]:
+    return wanted([*map(str, value)])
+
+
 def _words_assert(given: Leaf, sought: Leaf) -> bool:
     if "matches" in (given.operator, sought.operator):
         same = given.operator == sought.operator
         return same and set(given.value) <= set(sought.value)
-    has, asked = wanted([*map(str, given.value)]), wanted([*map(str, sought.value)])
+    has, asked = _compared_words(given.value), _compared_words(sought.value)
     found = [[each for each in asked if _finds(given, word, sought, each)] for word in has]
     if given.operator == "all_of":
         together = {each for each_found in found for each in each_found}

@@ -77,6 +77,8 @@ def take_back(
         done += len(left)
         if len(left) < limit:
             presence.save(connection, name, is_now, now)
+            # So that a rebuilding looks at the same moment.
+            messages.add_trace(connection, now, None, f"presence:{name}", {"steps": []})
     return done
 
 

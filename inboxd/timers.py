@@ -29,6 +29,7 @@ from inboxd.store.timers import TimerRecord
 
 _log = structlog.get_logger(__name__)
 BATCH = 50
+_MOST_PIECES = 20  # of the conversations that rules with schedules look at, in one tick
 _QUARTER = timedelta(minutes=15)
 _MOST_ROUNDS = 100_000  # in one stretch of time: rules may wind each other up
 
@@ -40,7 +41,11 @@ def tick(database: Database, shop: Shop, clock: Clock) -> tuple[int, int]:
     the database cannot be used now.
     """
     fired = fire_due(database, shop, clock)
-    more = work_queues(database, shop, clock) + run_due(database, shop, clock)
+    more = work_queues(database, shop, clock)
+    for _ in range(_MOST_PIECES):  # each a transaction of its own, so that mail comes in between
+        if not (looked := run_due(database, shop, clock)):
+            break
+        more += looked
     return fired, more + send_due(database, shop, clock)
 
 

@@ -16,6 +16,7 @@ from inboxd.desk.shop import load_shop
 from inboxd.errors import ConfigError
 from inboxd.rules.schedules import next_due
 from inboxd.store import rule_schedules
+from inboxd.timers import tick
 
 DAILY = """\
 - name: Daily
@@ -158,6 +159,17 @@ def test_many_conversations_are_looked_at_in_pieces(
     assert run_due(desk.database, desk.shop, desk.clock) == 2
     desk = desk.reopened()  # killed in the middle
     desk.later()
+    assert [notes(desk, number) for number in range(1, 6)] == [1] * 5
+
+
+def test_a_tick_looks_at_many_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "BATCH", 2)
+    desk = make(tmp_path, rules=DAILY)
+    for number in range(5):
+        desk.customer(subject=f"No {number}")
+    tick(desk.database, desk.shop, desk.clock)
+    desk.clock.advance(timedelta(hours=1))
+    assert tick(desk.database, desk.shop, desk.clock) == (0, 5)
     assert [notes(desk, number) for number in range(1, 6)] == [1] * 5
 
 

@@ -171,3 +171,9 @@ def test_the_library_of_holidays_is_loaded_for_whoever_has_a_country_alone() -> 
     code = "import sys, inboxd.cli.app, inboxd.desk.shop; print('holidays' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_mailbox_kept_over_a_reload_does_without_a_calendar_that_is_gone() -> None:
+    config = Config.model_validate(CONFIG)
+    found = Calendars(config.model_copy(update={"calendars": {}}))
+    assert found.of_mailbox(config.mailboxes[0]) == weekdays(BERLIN)

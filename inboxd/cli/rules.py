@@ -38,7 +38,7 @@ def check(
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the rules: every fault, and every rule that can never come to act."""
+    """Name every fault in rules, and what can never act."""
     from inboxd.desk.checkup import check_rules
 
     def find() -> Checked:
@@ -59,7 +59,7 @@ def play(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play the rules' tests on a database that is thrown away, and show what is not as expected."""
+    """Play tests of rules, and show what goes otherwise."""
     from inboxd.cli.rehearsals import as_rows, print_result, summed_up
     from inboxd.desk.checkup import names_for_tests
     from inboxd.logs import log_trouble
@@ -106,7 +106,7 @@ def backtest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run rules over the mail that came, changing nothing, and show what they do otherwise."""
+    """Try rules on the mail that came, changing nothing."""
     from inboxd.backtest.run import backtest as run_backtest
     from inboxd.backtest.run import question
     from inboxd.cli.backtests import as_document, print_difference
@@ -133,7 +133,7 @@ def schema(
         bool, typer.Option("--tests", help="The schema of a file of rule tests instead.")
     ] = False,
 ) -> None:
-    """Print the JSON Schema of a rule file, which editors complete and check words by."""
+    """Print the JSON Schema of rule files, for editors."""
     from inboxd.rehearsal.json_schema import cases_schema
     from inboxd.rules.json_schema import rules_schema, schema_text
 

@@ -203,16 +203,13 @@ def test_R1_every_connection_is_durable(tmp_path: Path) -> None:
     ("name", "value"),
     [("journal_mode", "delete"), ("synchronous", 1), ("foreign_keys", 0), ("busy_timeout", 0)],
 )
-def test_R1_start_up_refuses_a_weaker_setting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: object
-) -> None:
+def test_R1_start_up_refuses_a_weaker_setting(tmp_path: Path, name: str, value: object) -> None:
     from inboxd.clock import SystemClock
     from inboxd.daemon import Daemon
 
     config = load_config(write_config(tmp_path), {})
     daemon = Daemon(config, SystemClock())
     wanted = dict(PRAGMAS)
-    monkeypatch.setattr("inboxd.store.db._configure", None)  # the engine has its listener already
 
     def weaken(connection: object, _: object) -> None:
         connection.execute(f"PRAGMA {name}={value}")  # type: ignore[attr-defined]

@@ -85,6 +85,7 @@ def test_edits_are_taken_whole_and_broken_ones_refused_with_their_place(edited: 
             file.flush()
     edited.said("reload.refused")
     fault = f"{edited.file}:7:3: unknown key 'thne'; did you mean 'then'?"
+    # The place alone: what is wrong there may quote words that are nobody else's business.
     assert f"{edited.file}:7:3" in edited.log.read_text()
     eventually(lambda: len(edited.alerts()) == 1, 20)
     (words,) = edited.alerts()

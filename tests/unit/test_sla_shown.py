@@ -112,7 +112,8 @@ def command(desk: Desk, *words: str) -> str:
     return run("--config", desk.folder / "inboxd.yaml", *words).out
 
 
-def test_the_command_line_shows_promises(tmp_path: Path) -> None:
+def test_the_command_line_shows_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     desk = shop(tmp_path)
     desk.customer()
     desk.later(hours=1)

@@ -74,11 +74,11 @@ class Statement:
         return self._make(values)
 
     def _parameters(self, values: Values) -> list[Any]:
-        found = []
-        for name, convert, constant in self._binds:
-            value = values[name] if constant is _MISSING else constant
-            found.append(convert(value) if convert is not None else value)
-        return found
+        given = [
+            (convert, values[name] if constant is _MISSING else constant)
+            for name, convert, constant in self._binds
+        ]
+        return [value if convert is None else convert(value) for convert, value in given]
 
     def _text(self) -> str:
         if not self._sql:
@@ -119,9 +119,12 @@ def _row_type(names: Sequence[str]) -> Any:
 
 
 def driver_of(connection: sa.Connection) -> sqlite3.Connection:
-    """Return the driver's own connection."""
-    found = connection.connection.driver_connection
-    assert isinstance(found, sqlite3.Connection)
+    """Return the driver's own connection; looked up once a transaction."""
+    found: sqlite3.Connection | None = getattr(connection, "inboxd_driver", None)
+    if found is None:
+        pooled = connection.connection.driver_connection
+        assert isinstance(pooled, sqlite3.Connection)
+        found = connection.inboxd_driver = pooled  # type: ignore[attr-defined]
     return found
 
 

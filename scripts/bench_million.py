@@ -187,12 +187,16 @@ def bench_million(mails: list[bytes], messages: int = MESSAGES) -> dict[str, flo
         shops["large"] = Shop(Path(folder) / "large", database=large)
         figures["messages"] = shops["large"].count("message")
         spent = {"empty": 0.0, "large": 0.0}
+        for shop in shops.values():  # the large one has a lesson to learn first: once in its life
+            shop.take_in(mails[:50])
+            shop.process()
+        mails = mails[50:]
         for start in range(0, len(mails), 50):
             for name, shop in shops.items():
-                before = time.process_time(), time.perf_counter()
+                before = time.perf_counter()
                 shop.take_in(mails[start : start + 50])
                 shop.process()
-                spent[name] += time.perf_counter() - before[1]
+                spent[name] += time.perf_counter() - before
         for name, seconds in spent.items():
             figures[name] = len(mails) / seconds
         figures |= _reading(shops["large"])

@@ -109,7 +109,7 @@ class DaemonHealth:
 
 def write_health(path: Path, health: DaemonHealth) -> None:
     """Replace the file at `path` (0600) as a whole; raises `OSError`."""
-    partial = path.with_name(f".{path.name}.{health.pid}")
+    partial = path.with_name(f".{path.name}.partial")  # one daemon a folder: nobody else writes
     data = asdict(health) | {
         "started_at": health.started_at.isoformat(),
         "written_at": health.written_at.isoformat(),

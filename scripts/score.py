@@ -26,6 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     logging.disable(logging.CRITICAL)
     try:
+        return _scored(options)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _scored(options: argparse.Namespace) -> int:
+    try:
         folders = read_corpus(options.corpus, options.folder)
     except UnreadableCorpus as error:
         print(f"no corpus: {error}", file=sys.stderr)

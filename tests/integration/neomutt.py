@@ -64,11 +64,13 @@ def _play(home: Path) -> str:
     os.close(theirs)
     screen = b""
     keys = b"y"
+    output = select.poll()  # select stops at 1,024 open files
+    output.register(ours, select.POLLIN)
     deadline = time.monotonic() + 40
     next_key = 0.0
     try:
         while process.poll() is None and time.monotonic() < deadline:
-            if select.select([ours], [], [], 0.2)[0]:
+            if output.poll(200):
                 try:
                     screen += os.read(ours, 65536)
                 except OSError:

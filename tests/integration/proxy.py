@@ -13,6 +13,15 @@ from loopback import HOST
 _CHUNK = 65_536
 
 
+def _readable(*sides: socket.socket) -> list[socket.socket]:
+    """Wait a little, and return those that have something to read (select stops at 1,024 files)."""
+    poll = select.poll()
+    for side in sides:
+        poll.register(side, select.POLLIN)
+    ready = {number for number, _ in poll.poll(100)}
+    return [side for side in sides if side.fileno() in ready]
+
+
 class Proxy:
     """Listens on `port` and passes bytes to and from `target` (a loopback port).
 
@@ -63,7 +72,7 @@ class Proxy:
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         with client, server, contextlib.suppress(OSError, ValueError):
             while not self._closing:
-                ready = select.select([client, server], [], [], 0.1)[0]
+                ready = _readable(client, server)
                 if not self._flowing.is_set():
                     self._flowing.wait(0.05)
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import sys
@@ -103,6 +104,7 @@ def run(*args: str | Path, stdin: bytes = b"", tty: bool = False) -> Ended:
     """Run `inboxd ARGS` in this process."""
     out, err = Stream(tty=tty), Stream(tty=tty)
     code = 0
+    threshold = gc.get_threshold()
     with (
         mock.patch.object(sys, "argv", ["inboxd", *map(str, args)]),
         mock.patch.object(sys, "stdin", Stream(stdin)),
@@ -114,6 +116,8 @@ def run(*args: str | Path, stdin: bytes = b"", tty: bool = False) -> Ended:
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
         finally:
+            # What is right for a process of its own would keep a suite's files open.
+            gc.set_threshold(*threshold)
             structlog.reset_defaults()
     raw = out.written
     return Ended(code, raw.decode(errors="replace"), err.written.decode(), raw)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +19,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from intake import Intake, intake, letter
+from small_disks import mounted
 
 from inboxd.clock import SystemClock
 from inboxd.delivery.courier import deliver_due
@@ -39,15 +39,8 @@ SOURCE = "imap:test"
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode and os.environ.get("INBOXD_REQUIRE_SERVERS") != "1":
-        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
-    assert mounted.returncode == 0, mounted.stderr
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "disk", "64m") as folder:
+        yield folder
 
 
 class Ballast:

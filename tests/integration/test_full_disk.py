@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import smtplib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from loopback import HOST, eventually
 from servers import Dovecot, Postfix
 from shop import Shop, read
+from small_disks import mounted
 
 pytestmark = pytest.mark.servers
 
@@ -24,15 +24,8 @@ def shop(tmp_path: Path, dovecot: Dovecot, postfix: Postfix) -> Shop:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of a few megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode and os.environ.get("INBOXD_REQUIRE_SERVERS") != "1":
-        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
-    assert mounted.returncode == 0, mounted.stderr
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "disk", "6m") as folder:
+        yield folder
 
 
 def _fill(folder: Path) -> Path:
